@@ -1,0 +1,1 @@
+"""Event buses behind the event_bus port: a topic with a queue per service."""

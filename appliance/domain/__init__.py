@@ -1,0 +1,1 @@
+"""The rules of the appliance as pure values: no I/O, no clock, no settings."""

@@ -1,0 +1,1 @@
+"""The CDN edge: renders the nginx configuration and names its cache files."""

@@ -1,0 +1,1 @@
+"""What knows codecs. Untrusted bytes are only ever decoded in limited child processes."""

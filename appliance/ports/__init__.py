@@ -1,0 +1,1 @@
+"""What the appliance asks of the outside: small protocols whose docstrings are the contract."""

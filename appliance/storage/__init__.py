@@ -1,0 +1,1 @@
+"""Object stores behind the object_store port."""

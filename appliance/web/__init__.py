@@ -1,0 +1,1 @@
+"""The HTTP API: parses requests, asks the catalog, signs URLs. Never touches upload bytes."""

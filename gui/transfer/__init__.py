@@ -1,0 +1,1 @@
+"""What moves bytes, without any Qt."""
