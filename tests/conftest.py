@@ -1,0 +1,18 @@
+"""Fixtures that several rooms' tests share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import MinioServer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests marked `long` in full")
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    """One real MinIO for all tests that need a store; each test takes a bucket or prefix of its own."""
+    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+        yield server
