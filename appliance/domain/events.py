@@ -56,7 +56,7 @@ class StorageEvent:
     @property
     def dedupe_key(self) -> str:
         """Equal for the copies of one event that arrive by several targets."""
-        return "\n".join((self.bucket, self.key, self.name, self.sequencer))
+        return f"{self.bucket}\n{self.key}\n{self.name}\n{self.sequencer}"
 
 
 class NotAnEvent(ValueError):

@@ -1,0 +1,82 @@
+"""The catalog as a whole: opened once per process, handed to web and services."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.catalog.access import AccessKeys, Pairings
+from appliance.catalog.accounting import Accounting
+from appliance.catalog.changes import Changes
+from appliance.catalog.connection import Database
+from appliance.catalog.files import Files
+from appliance.catalog.inbox import Inbox
+from appliance.catalog.jobs import Jobs
+from appliance.catalog.lifecycle import Lifecycle
+from appliance.catalog.listing import Listing
+from appliance.catalog.migrations import migrate
+from appliance.catalog.quarantine import Quarantine
+from appliance.catalog.queue import Queue
+from appliance.catalog.tenants import Tenants
+from appliance.domain.errors import SetupError
+from appliance.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The tables, by what they are for. All of it may be used from any thread."""
+
+    db: Database
+    tenants: Tenants
+    keys: AccessKeys
+    pairings: Pairings
+    files: Files
+    lifecycle: Lifecycle
+    listing: Listing
+    changes: Changes
+    inbox: Inbox
+    queue: Queue
+    jobs: Jobs
+    quarantine: Quarantine
+
+    def close(self) -> None:
+        """Finish writes under way and close. Idempotent."""
+        self.db.close()
+
+
+def open_catalog(url: str, clock: Clock, *, queues: Sequence[str]) -> Catalog:
+    """Open and migrate the catalog at a database URL (`sqlite:////path`).
+
+    queues: services whose queues are tables in here; none where the event bus is outside.
+    Raises CatalogTooNew, or SetupError where the folder is missing or not writable.
+    """
+    if url.startswith("sqlite:///"):
+        _check_folder(Path(url.removeprefix("sqlite:///")).parent)
+    db = Database(url)
+    migrate(db.orm, clock)
+    db.start()
+    accounting = Accounting(db)
+    files = Files(db, accounting)
+    queue = Queue(db, queues)
+    inbox = Inbox(db, queue)
+    keys = AccessKeys(db)
+    return Catalog(
+        db=db,
+        tenants=Tenants(db),
+        keys=keys,
+        pairings=Pairings(db, keys),
+        files=files,
+        lifecycle=Lifecycle(db, files, accounting, inbox),
+        listing=Listing(db),
+        changes=Changes(db),
+        inbox=inbox,
+        queue=queue,
+        jobs=Jobs(db),
+        quarantine=Quarantine(db),
+    )
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"Cannot make the folder {folder}: {error.strerror}.") from None

@@ -1,0 +1,158 @@
+"""The catalog's database: many readers, one writer thread per process with group commit."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import peewee
+from playhouse.db_url import connect
+
+from appliance.catalog.models import proxy
+from appliance.catalog.pulse import Pulse
+from appliance.domain.errors import ApplianceError, CatalogBusy
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+_Job = tuple[Callable[[], Any], "Future[Any]"]
+
+_BATCH = 256
+_ANSWER_S = 30.0
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "busy_timeout": 10_000,
+    "cache_size": -16_000,
+    "temp_store": "memory",
+    "mmap_size": 256 * 1024 * 1024,
+}
+_log = logging.getLogger(__name__)
+
+
+class Database:
+    """One catalog, opened once per process.
+
+    Reads run on a connection of the calling thread that stays open (opening one costs more than a query).
+    Writes are functions that run one after another in the writer thread; all that wait share one transaction and
+    one synchronous commit. A write that returned is on disk (synchronous=FULL): it survives a power cut.
+    A write that raises is rolled back alone; the others of its batch are kept.
+    """
+
+    def __init__(self, url: str) -> None:
+        if url.startswith("sqlite"):
+            self.orm: peewee.Database = connect(url, pragmas=_PRAGMAS, lock_type="IMMEDIATE")  # type: ignore[no-untyped-call]
+        else:
+            self.orm = connect(url)  # type: ignore[no-untyped-call]
+        proxy.initialize(self.orm)
+        self.is_sqlite = isinstance(self.orm, peewee.SqliteDatabase)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write_loop, name="catalog-writer", daemon=True)
+        self._writer_id = 0
+        self._closed = False
+        self.pulse = Pulse(self.query_value)
+
+    def start(self) -> None:
+        """Start the writer; call after migration."""
+        self._writer.start()
+
+    def close(self) -> None:
+        """Finish the writes under way, then close. Idempotent."""
+        if not self._closed and self._writer.is_alive():
+            self._closed = True
+            self._jobs.put(None)
+            self._writer.join(_ANSWER_S)
+        self.pulse.stop()
+        if not self.orm.is_closed():
+            self.orm.close()
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Rows of a SELECT on this thread's own connection."""
+        try:
+            self.orm.connect(reuse_if_open=True)
+            return self.orm.execute_sql(sql, params).fetchall()  # type: ignore[no-any-return,no-untyped-call]
+        except peewee.OperationalError as error:
+            raise CatalogBusy(f"The catalog did not answer: {error}.") from error
+
+    def query_one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
+        """The first row, or None."""
+        rows = self.query(sql, params)
+        return rows[0] if rows else None
+
+    def query_value(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.query_one(sql, params)
+        return row[0] if row else None
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Run one statement inside a write; the cursor, for `rowcount` and RETURNING rows."""
+        if threading.get_ident() != self._writer_id:
+            raise RuntimeError("execute() belongs inside write()")
+        return self.orm.execute_sql(sql, params)  # type: ignore[no-untyped-call]
+
+    def write(self, work: Callable[[], T]) -> T:
+        """Run `work` in the writer thread and return what it returned, once that is on disk.
+
+        Raises what `work` raised, or CatalogBusy where the database did not answer in time. Nested calls join in.
+        """
+        if threading.get_ident() == self._writer_id:
+            return work()
+        try:
+            return self.submit(work).result(_ANSWER_S)
+        except TimeoutError:
+            raise CatalogBusy("The catalog did not answer in time.") from None
+
+    def submit(self, work: Callable[[], T]) -> "Future[T]":
+        """Like write(), without waiting. Writes run in the order in which they were submitted."""
+        if self._closed:
+            raise CatalogBusy("The catalog is closing.")
+        future: Future[T] = Future()
+        self._jobs.put((work, future))
+        return future
+
+    def _write_loop(self) -> None:
+        self._writer_id = threading.get_ident()
+        running = True
+        while running:
+            batch = [self._jobs.get()]
+            while len(batch) < _BATCH and not self._jobs.empty():
+                batch.append(self._jobs.get())
+            running = None not in batch
+            self._commit([job for job in batch if job is not None])
+        if not self.orm.is_closed():
+            self.orm.close()
+
+    def _commit(self, batch: list[_Job]) -> None:
+        if not batch:
+            return
+        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            self.orm.connect(reuse_if_open=True)
+            with self.orm.atomic():
+                for work, future in batch:
+                    if future.set_running_or_notify_cancel():
+                        results.append((future, *self._run(work)))
+        except Exception as error:
+            _log.warning("a batch of %d writes was rolled back: %s", len(batch), error)
+            busy = CatalogBusy(f"The catalog did not take the change: {error}.")
+            for _, future in batch:
+                if not future.cancelled() and not future.done():
+                    future.set_exception(busy)
+            return
+        self.pulse.poke()
+        for future, value, failure in results:
+            if failure is None:
+                future.set_result(value)
+            else:
+                future.set_exception(failure)
+
+    def _run(self, work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+        try:
+            with self.orm.savepoint():
+                return work(), None
+        except peewee.OperationalError as error:
+            return None, CatalogBusy(f"The catalog did not take the change: {error}.")
+        except (ApplianceError, peewee.PeeweeException, ValueError, TypeError, LookupError, RuntimeError) as error:
+            return None, error

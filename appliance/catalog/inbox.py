@@ -1,0 +1,80 @@
+"""The inbox, which is the outbox too: every event as it came, kept before anybody works on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from appliance.catalog.connection import Database
+from appliance.catalog.queue import Queue
+from appliance.domain.events import Event, EventType, StorageEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One understood storage event and the body it came in. file_id None where the key has no good shape."""
+
+    event: StorageEvent
+    file_id: str | None
+    body: str
+
+
+class Inbox:
+    """Appends events once. What `receive` returned for is on disk, in the inbox and in every sql queue."""
+
+    def __init__(self, db: Database, queue: Queue) -> None:
+        self._db = db
+        self._queue = queue
+
+    def receive(self, source: str, arrivals: Sequence[Arrival], *, now: int) -> int:
+        """Commit storage events and their queue rows in one transaction; how many were new.
+
+        A copy of an event (same bucket, key, event name and sequencer) changes nothing.
+        """
+
+        def work() -> int:
+            return sum(self._append_arrival(source, arrival, now) for arrival in arrivals)
+
+        return self._db.write(work)
+
+    def announce(self, type_: EventType, *, file_id: str, key: str, now: int) -> None:
+        """Append an event of the appliance's own, in the transaction under way or one of its own."""
+        dedupe = f"{type_}\n{file_id}"
+
+        def work() -> None:
+            self._append("appliance", dedupe, "", Event(0, type_, key, file_id, now), now)
+
+        self._db.write(work)
+
+    def unpublished(self, limit: int) -> list[tuple[int, str]]:
+        """(id, event JSON) of what no outside bus has yet, oldest first."""
+        rows = self._db.query("SELECT id, event FROM inbox WHERE published_at IS NULL ORDER BY id LIMIT ?", (limit,))
+        return [(row[0], row[1]) for row in rows]
+
+    def mark_published(self, ids: Sequence[int], *, now: int) -> None:
+        """The outside bus has confirmed these."""
+        marks = ",".join("?" * len(ids))
+        self._db.write(
+            lambda: self._db.execute(f"UPDATE inbox SET published_at = ? WHERE id IN ({marks})", (now, *ids))
+        )
+
+    def forget(self, *, before: int) -> int:
+        """Drop what was received before that time and published; how many."""
+        sql = "DELETE FROM inbox WHERE received_at < ? AND published_at IS NOT NULL"
+        return self._db.write(lambda: int(self._db.execute(sql, (before,)).rowcount))
+
+    def _append_arrival(self, source: str, arrival: Arrival, now: int) -> bool:
+        stored = arrival.event
+        type_ = EventType.OBJECT_CREATED if stored.created else EventType.OBJECT_REMOVED
+        event = Event(0, type_, stored.key, arrival.file_id, now, stored.size, stored.etag, stored.sequencer)
+        return self._append(source, stored.dedupe_key, arrival.body, event, now)
+
+    def _append(self, source: str, dedupe: str, body: str, event: Event, now: int) -> bool:
+        in_queue = now if self._queue.services else None
+        row = self._db.execute(
+            "INSERT INTO inbox (source, dedupe_key, body, event, received_at, published_at) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id",
+            (source, dedupe, body, event.to_json(), now, in_queue),
+        ).fetchone()
+        if row is None:
+            return False
+        self._queue.enqueue(replace(event, id=row[0]).to_json(), now=now)
+        return True

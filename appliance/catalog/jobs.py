@@ -1,0 +1,57 @@
+"""Jobs: what each service did or does for a file, for people to see. The queue, not this, decides what runs."""
+
+from dataclasses import dataclass
+
+from appliance.catalog.connection import Database
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """state: running, done, retrying, failed or cancelled. progress: 0 to 1. eta in seconds. error: one line."""
+
+    id: int
+    file_id: str
+    service: str
+    state: str
+    progress: float | None
+    eta: float | None
+    attempts: int
+    error: str | None
+    updated_at: int
+
+
+_COLUMNS = "id, file_id, service, state, progress, eta, attempts, error, updated_at"
+
+
+class Jobs:
+    """One row per file and service, overwritten by each run."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def note(
+        self, file_id: str, service: str, state: str, *, attempts: int, now: int, error: str | None = None
+    ) -> None:
+        """Say how a job stands. Does not wait for the disk: a job row that is lost is written by the next run."""
+        self._db.submit(
+            lambda: self._db.execute(
+                "INSERT INTO job (file_id, service, state, attempts, error, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (file_id, service) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,"
+                " error = excluded.error, updated_at = excluded.updated_at, progress = NULL, eta = NULL",
+                (file_id, service, state, attempts, error, now),
+            )
+        )
+
+    def of_file(self, file_id: str) -> list[JobRecord]:
+        rows = self._db.query(f"SELECT {_COLUMNS} FROM job WHERE file_id = ? ORDER BY service", (file_id,))
+        return [JobRecord(*row) for row in rows]
+
+    def list(self, *, tenant_id: str | None, state: str | None, limit: int) -> list[JobRecord]:
+        """The most recently touched jobs."""
+        columns = ", ".join(f"job.{name.strip()}" for name in _COLUMNS.split(","))
+        rows = self._db.query(
+            f"SELECT {columns} FROM job JOIN file USING (file_id) WHERE (? IS NULL OR file.tenant_id = ?)"
+            " AND (? IS NULL OR job.state = ?) ORDER BY job.updated_at DESC, job.id DESC LIMIT ?",
+            (tenant_id, tenant_id, state, state, limit),
+        )
+        return [JobRecord(*row) for row in rows]

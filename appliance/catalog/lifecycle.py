@@ -1,0 +1,256 @@
+"""Every change of a file's state: one conditional UPDATE, the accounts, the change feed, in one transaction."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from appliance.catalog.accounting import Accounting
+from appliance.catalog.connection import Database
+from appliance.catalog.files import Files
+from appliance.catalog.inbox import Inbox
+from appliance.catalog.rows import COLUMNS, record_of, to_column
+from appliance.domain.errors import Conflict
+from appliance.domain.events import EventType, is_later
+from appliance.domain.files import DEAD, STORED, TRANSITIONS, FileEvent, FileRecord, State
+from appliance.domain.kinds import Kind
+from appliance.ports.object_store import ObjectInfo
+
+
+class Arrived(Enum):
+    """What an object in the store meant for its record."""
+
+    NEW = "the file's bytes are there for the first time"
+    SAME = "known already"
+    OVERWRITTEN = "other bytes than before: everything made from the old ones is void"
+    UNWANTED = "the record is cancelled or deleted: the object must go"
+    UNKNOWN = "there is no record"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What a probe found. Duration in seconds, codecs as in RFC 6381."""
+
+    kind: Kind
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    plays_as_is: bool = False
+
+
+#: The fields that a probe fills and an overwrite voids.
+_FACTS: dict[str, Any] = {
+    "width": None, "height": None, "duration": None, "video_codec": None, "audio_codec": None,
+    "ready_to_stream": False, "error_type": None, "error_detail": None,
+}  # fmt: skip
+
+
+class Lifecycle:
+    """The only writer of `state`. A change whose starting state has passed does nothing and says so."""
+
+    def __init__(self, db: Database, files: Files, accounting: Accounting, inbox: Inbox) -> None:
+        self._db = db
+        self._files = files
+        self._accounting = accounting
+        self._inbox = inbox
+
+    def arrived(self, file_id: str, info: ObjectInfo, *, sequencer: str | None, now: int) -> Arrived:
+        """The store holds `info` under the file's key: make the record say so."""
+
+        def work() -> Arrived:
+            record = self._files.find(file_id)
+            if record is None or record.object_key != info.key:
+                return Arrived.UNKNOWN
+            if record.state in DEAD:
+                return Arrived.UNWANTED
+            newest = sequencer if is_later(sequencer, record.sequencer) else record.sequencer
+            if record.state in (State.WAITING, State.TIMED_OUT):
+                self._store(record, info, newest, now)
+                return Arrived.NEW
+            if record.etag == info.etag and record.size == info.size:
+                if newest != record.sequencer:
+                    self._db.execute("UPDATE file SET sequencer = ? WHERE file_id = ?", (newest, file_id))
+                return Arrived.SAME
+            self._store(record, info, newest, now)
+            return Arrived.OVERWRITTEN
+
+        return self._db.write(work)
+
+    def adopt(self, record: FileRecord) -> bool:
+        """Take in an object that came without an upload session; False where the file id is known already.
+
+        Its bytes are booked without asking the quota: they are stored, whatever the quota says.
+        """
+
+        def work() -> bool:
+            if self._files.find(record.file_id) is not None:
+                return False
+            self._files.insert(record)
+            self._accounting.moved(None, record)
+            self._files.note_change(record, FileEvent.UPLOADED, record.created_at)
+            return True
+
+        return self._db.write(work)
+
+    def processing(self, file_id: str, etag: str, *, now: int) -> bool:
+        """A service works on these bytes now. False where the file moved on."""
+        return self._settle(file_id, etag, State.PROCESSING, FileEvent.PROCESSING, {}, now)
+
+    def ready(self, file_id: str, etag: str, facts: MediaFacts, *, now: int) -> bool:
+        """All there is to know of these bytes is known. False where the file moved on, nothing changed then."""
+        changes = {
+            "kind": facts.kind, "width": facts.width, "height": facts.height, "duration": facts.duration,
+            "video_codec": facts.video_codec, "audio_codec": facts.audio_codec,
+            "ready_to_stream": facts.plays_as_is, "error_type": None, "error_detail": None,
+        }  # fmt: skip
+        return self._settle(file_id, etag, State.READY, FileEvent.READY, changes, now)
+
+    def errored(self, file_id: str, etag: str, error_type: str, detail: str, *, now: int) -> bool:
+        """A service gave up on these bytes; the original stays. False where the file moved on."""
+        changes = {**_FACTS, "error_type": error_type, "error_detail": detail}
+        return self._settle(file_id, etag, State.ERRORED, FileEvent.ERRORED, changes, now)
+
+    def verified(self, file_id: str, etag: str, sha256: str, *, now: int) -> bool:
+        """The stored bytes were read and have that hash (lower-case hex). False where the file moved on."""
+
+        def work() -> bool:
+            changed = self._db.execute(
+                "UPDATE file SET sha256 = ?, sha256_verified = 1, updated_at = ? WHERE file_id = ? AND etag = ?",
+                (sha256, now, file_id, etag),
+            )
+            return bool(changed.rowcount == 1)
+
+        return self._db.write(work)
+
+    def vanished(self, file_id: str, *, now: int) -> bool:
+        """The store no longer has a stored file's object: somebody removed it there. False where that is no news."""
+
+        def work() -> bool:
+            record = self._files.find(file_id)
+            if record is None or record.state not in STORED | {State.TRASHED}:
+                return False
+            self._delete(record, now)
+            return True
+
+        return self._db.write(work)
+
+    def cancel(self, tenant_id: str, file_id: str, *, now: int) -> FileRecord:
+        """Give up an upload and free its quota; idempotent. Conflict once the bytes are there."""
+        return self._leave_waiting(tenant_id, file_id, State.CANCELLED, FileEvent.CANCELLED, now)
+
+    def time_out(self, record: FileRecord, *, now: int) -> FileRecord:
+        """The upload session ran out and no object is there; frees the quota."""
+        return self._leave_waiting(record.tenant_id, record.file_id, State.TIMED_OUT, FileEvent.TIMED_OUT, now)
+
+    def trash(self, tenant_id: str, file_id: str, *, now: int) -> FileRecord:
+        """Move a stored file to the trash; idempotent. Conflict for one that has no bytes."""
+
+        def work() -> FileRecord:
+            record = self._files.get(tenant_id, file_id)
+            if record.state is State.TRASHED:
+                return record
+            changes = {"trashed_at": now, "restore_state": record.state}
+            return self._move(record, State.TRASHED, FileEvent.TRASHED, changes, now)
+
+        return self._db.write(work)
+
+    def restore(self, tenant_id: str, file_id: str, *, now: int) -> FileRecord:
+        """Take a file out of the trash, as it was; a no-op for one that is not in it. Conflict for a deleted one."""
+
+        def work() -> FileRecord:
+            record = self._files.get(tenant_id, file_id)
+            if record.state in STORED:
+                return record
+            if record.state is not State.TRASHED or record.restore_state is None:
+                raise Conflict(f"The file is {record.state}, not in the trash.")
+            changes = {"trashed_at": None, "restore_state": None}
+            return self._move(record, record.restore_state, FileEvent.RESTORED, changes, now)
+
+        return self._db.write(work)
+
+    def delete(self, tenant_id: str, file_id: str, *, now: int) -> FileRecord:
+        """Delete for good; idempotent. The record stays as `deleted`; the object is removed by the event announced."""
+
+        def work() -> FileRecord:
+            record = self._files.get(tenant_id, file_id)
+            return record if record.state is State.DELETED else self._delete(record, now)
+
+        return self._db.write(work)
+
+    def overdue(self, *, now: int, limit: int) -> list[FileRecord]:
+        """Waiting files whose session ran out."""
+        rows = self._db.query(
+            f"SELECT {COLUMNS} FROM upload JOIN file USING (file_id)"
+            " WHERE upload.expires_at <= ? AND file.state = 'waiting' ORDER BY upload.expires_at LIMIT ?",
+            (now, limit),
+        )
+        return [record_of(row) for row in rows]
+
+    def trashed(self, *, before: int, limit: int) -> list[FileRecord]:
+        """Files that have been in the trash since before that time."""
+        rows = self._db.query(
+            f"SELECT {COLUMNS} FROM file WHERE trashed_at <= ? AND state = 'trashed' LIMIT ?", (before, limit)
+        )
+        return [record_of(row) for row in rows]
+
+    def close_session(self, file_id: str) -> None:
+        """Forget an upload session whose multipart upload was aborted. Idempotent."""
+        self._db.write(lambda: self._db.execute("DELETE FROM upload WHERE file_id = ?", (file_id,)))
+
+    def _store(self, record: FileRecord, info: ObjectInfo, sequencer: str | None, now: int) -> None:
+        changes = {
+            **_FACTS,
+            "size": info.size, "etag": info.etag, "sequencer": sequencer, "uploaded_at": now,
+            "sha256": info.sha256 or (record.sha256 if record.state is State.WAITING else None),
+            "sha256_verified": info.sha256 is not None,
+        }  # fmt: skip
+        if record.state is State.TRASHED:
+            self._move(record, State.TRASHED, FileEvent.UPDATED, {**changes, "restore_state": State.UPLOADED}, now)
+        else:
+            self._move(record, State.UPLOADED, FileEvent.UPLOADED, changes, now)
+        self.close_session(record.file_id)
+
+    def _settle(self, file_id: str, etag: str, to: State, event: FileEvent, changes: dict[str, Any], now: int) -> bool:
+        def work() -> bool:
+            record = self._files.find(file_id)
+            if record is None or record.etag != etag or record.state not in STORED:
+                return False
+            self._move(record, to, event, changes, now)
+            if changes.get("ready_to_stream") and not record.ready_to_stream:
+                self._files.note_change(record, FileEvent.READY_TO_STREAM, now)
+            return True
+
+        return self._db.write(work)
+
+    def _leave_waiting(self, tenant_id: str, file_id: str, to: State, event: FileEvent, now: int) -> FileRecord:
+        def work() -> FileRecord:
+            record = self._files.get(tenant_id, file_id)
+            if record.state is to:
+                return record
+            after = self._move(record, to, event, {}, now)
+            self._inbox.announce(EventType.FILE_CANCELLED, file_id=file_id, key=record.object_key, now=now)
+            return after
+
+        return self._db.write(work)
+
+    def _delete(self, record: FileRecord, now: int) -> FileRecord:
+        after = self._move(record, State.DELETED, FileEvent.DELETED, {"deleted_at": now, "trashed_at": None}, now)
+        self._accounting.index(after)
+        self._inbox.announce(EventType.FILE_DELETED, file_id=record.file_id, key=record.object_key, now=now)
+        return after
+
+    def _move(self, before: FileRecord, to: State, event: FileEvent, changes: dict[str, Any], now: int) -> FileRecord:
+        if to is not before.state and to not in TRANSITIONS[before.state]:
+            raise Conflict(f"The file is {before.state}; it cannot become {to}.")
+        after = replace(before, state=to, updated_at=now, **changes)
+        columns = {**changes, "state": to, "updated_at": now}
+        moved = self._db.execute(
+            f"UPDATE file SET {', '.join(f'{name} = ?' for name in columns)} WHERE file_id = ? AND state = ?",
+            (*(to_column(value) for value in columns.values()), before.file_id, before.state),
+        )
+        if moved.rowcount != 1:
+            raise Conflict(f"The file is no longer {before.state}.")
+        self._accounting.moved(before, after)
+        self._files.note_change(after, event, now)
+        return after

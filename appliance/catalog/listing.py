@@ -1,0 +1,105 @@
+"""Listing and searching files, newest first, and the folders that their paths make."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.catalog.accounting import LISTED, tenant_term
+from appliance.catalog.connection import Database
+from appliance.catalog.rows import COLUMNS, record_of
+from appliance.domain.files import FileRecord, State
+from appliance.domain.kinds import Kind
+
+_SHOWN = tuple(sorted(LISTED))
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to list. path None: all folders; '' the top folder alone. states empty: all but the gone ones."""
+
+    words: str = ""
+    path: str | None = None
+    kind: Kind | None = None
+    tags: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One subfolder: its own name, and what is in it and below, in files and bytes."""
+
+    name: str
+    files: int
+    bytes: int
+
+
+class Listing:
+    """Pages by position: a file that comes or goes between two pages moves no other."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def page(self, tenant_id: str, wanted: Filter, *, before: int | None, limit: int) -> list[tuple[int, FileRecord]]:
+        """Up to `limit` (position, record) pairs below position `before`, newest first."""
+        where = ["file.tenant_id = ?"]
+        params: list[Any] = [tenant_id]
+        source = "file"
+        position = "file.seq"
+        words = _WORD.findall(wanted.words)
+        if words:
+            # By rowid within the tenant's own term: ranking a common word would read every hit.
+            source = "file_search CROSS JOIN file ON file.seq = file_search.rowid"
+            position = "file_search.rowid"
+            where.append("file_search MATCH ?")
+            params.append(_match(tenant_id, words))
+        self._narrow(where, params, wanted)
+        if before is not None:
+            where.append(f"{position} < ?")
+            params.append(before)
+        rows = self._db.query(
+            f"SELECT file.seq, {COLUMNS} FROM {source} WHERE {' AND '.join(where)} ORDER BY {position} DESC LIMIT ?",
+            (*params, limit),
+        )
+        return [(row[0], record_of(row[1:])) for row in rows]
+
+    def folders(self, tenant_id: str, path: str) -> list[Folder]:
+        """The subfolders of one folder by name, empty ones left out."""
+        prefix = f"{path}/" if path else ""
+        rows = self._db.query(
+            "SELECT SUBSTR(path, ?), files, bytes FROM folder WHERE tenant_id = ? AND path >= ? AND path < ?"
+            " AND files > 0 AND path <> ''",
+            (len(prefix) + 1, tenant_id, prefix, f"{prefix[:-1]}0" if prefix else "\U0010ffff"),
+        )
+        totals: dict[str, tuple[int, int]] = {}
+        for below, files, size in rows:
+            name = below.partition("/")[0]
+            had = totals.get(name, (0, 0))
+            totals[name] = (had[0] + files, had[1] + size)
+        return [Folder(name, *totals[name]) for name in sorted(totals)]
+
+    def _narrow(self, where: list[str], params: list[Any], wanted: Filter) -> None:
+        states = wanted.states or _SHOWN
+        # The plus keeps SQLite from gathering several states by index and sorting them all.
+        column = "file.state" if len(states) == 1 else "+file.state"
+        where.append(f"{column} IN ({','.join('?' * len(states))})")
+        params += states
+        if wanted.path is not None:
+            where.append("file.path = ?")
+            params.append(wanted.path)
+        if wanted.kind is not None:
+            where.append("file.kind = ?")
+            params.append(wanted.kind)
+        for name, value in [("#tag", tag) for tag in wanted.tags] + list(wanted.metadata.items()):
+            where.append(
+                "EXISTS (SELECT 1 FROM label WHERE label.tenant_id = file.tenant_id AND label.name = ?"
+                " AND label.value = ? AND label.seq = file.seq)"
+            )
+            params += (name, value)
+
+
+def _match(tenant_id: str, words: list[str]) -> str:
+    quoted = " ".join(f'"{word}"*' for word in words)
+    return f"tenant:{tenant_term(tenant_id)} AND words:({quoted})"

@@ -1,0 +1,129 @@
+"""The tables behind the `sql` event bus: one row per event and service, gone when acknowledged.
+
+A lease is a receipt with `available_at` in the future: a row whose worker died simply becomes due again.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from appliance.catalog.connection import Database
+
+_MAX_ERROR = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """event: JSON as published. attempts: this claim included. Times in Unix microseconds."""
+
+    id: int
+    service: str
+    event: str
+    attempts: int
+    receipt: str | None
+    queued_at: int
+    dead_at: int | None
+    error: str | None
+
+
+_COLUMNS = "id, service, event, attempts, receipt, queued_at, dead_at, error"
+
+
+class Queue:
+    """At-least-once queues of the named services, shared by all processes on this catalog."""
+
+    def __init__(self, db: Database, services: Sequence[str]) -> None:
+        self._db = db
+        self.services = tuple(services)
+
+    def enqueue(self, event: str, *, now: int) -> None:
+        """Put an event into every service's queue, in the transaction under way or one of its own."""
+
+        def work() -> None:
+            for service in self.services:
+                self._db.execute(
+                    "INSERT INTO delivery (service, event, queued_at, available_at) VALUES (?, ?, ?, ?)",
+                    (service, event, now, now),
+                )
+
+        self._db.write(work)
+
+    def claim(self, service: str, *, now: int, lease_us: int, limit: int) -> list[QueueRow]:
+        """Lease up to `limit` due rows, oldest first."""
+        # A look costs microseconds, a write transaction a disk flush: take the lock only where there is work.
+        if not self._db.query_one(
+            "SELECT 1 FROM delivery WHERE service = ? AND dead_at IS NULL AND available_at <= ? LIMIT 1", (service, now)
+        ):
+            return []
+
+        def work() -> list[QueueRow]:
+            rows = self._db.execute(
+                "UPDATE delivery SET receipt = ?, available_at = ?, attempts = attempts + 1 WHERE id IN ("
+                "SELECT id FROM delivery WHERE service = ? AND dead_at IS NULL AND available_at <= ?"
+                f" ORDER BY available_at, id LIMIT ?) RETURNING {_COLUMNS}",
+                (secrets.token_hex(8), now + lease_us, service, now, limit),
+            ).fetchall()
+            return sorted((QueueRow(*row) for row in rows), key=lambda row: row.id)
+
+        return self._db.write(work)
+
+    def extend(self, row_id: int, receipt: str, *, until: int) -> bool:
+        """Move the end of a lease; False where it is no longer ours."""
+        return self._change("UPDATE delivery SET available_at = ?", (until,), row_id, receipt)
+
+    def delete(self, row_id: int, receipt: str) -> bool:
+        """Acknowledge; False where the lease is no longer ours."""
+        return self._change("DELETE FROM delivery", (), row_id, receipt)
+
+    def release(self, row_id: int, receipt: str, *, available_at: int, error: str) -> bool:
+        """Give back, to be claimed again from `available_at`."""
+        return self._change(
+            "UPDATE delivery SET receipt = NULL, available_at = ?, error = ?",
+            (available_at, error[:_MAX_ERROR]),
+            row_id,
+            receipt,
+        )
+
+    def bury(self, row_id: int, receipt: str, *, now: int, error: str) -> bool:
+        """Move to the dead letters."""
+        return self._change(
+            "UPDATE delivery SET receipt = NULL, dead_at = ?, error = ?", (now, error[:_MAX_ERROR]), row_id, receipt
+        )
+
+    def dead(self, service: str | None, *, limit: int) -> list[QueueRow]:
+        """The newest dead letters."""
+        rows = self._db.query(
+            f"SELECT {_COLUMNS} FROM delivery WHERE dead_at IS NOT NULL AND (? IS NULL OR service = ?)"
+            " ORDER BY id DESC LIMIT ?",
+            (service, service, limit),
+        )
+        return [QueueRow(*row) for row in rows]
+
+    def revive(self, *, service: str | None, ids: Sequence[int] | None, now: int) -> int:
+        """Make dead letters due again, attempts forgotten; how many."""
+        where, params = "dead_at IS NOT NULL", []
+        if service is not None:
+            where += " AND service = ?"
+            params.append(service)
+        if ids is not None:
+            where += f" AND id IN ({','.join('?' * len(ids))})"
+        sql = f"UPDATE delivery SET dead_at = NULL, attempts = 0, available_at = ? WHERE {where}"
+        values = (now, *params, *(ids or ()))
+        return self._db.write(lambda: int(self._db.execute(sql, values).rowcount))
+
+    def depths(self, now: int) -> dict[str, tuple[int, int, int, int, int | None]]:
+        """By service: ready, delayed, leased, dead, and when the oldest living row was queued."""
+        rows = self._db.query(
+            "SELECT service, SUM(dead_at IS NULL AND available_at <= ?),"
+            " SUM(dead_at IS NULL AND available_at > ? AND receipt IS NULL),"
+            " SUM(dead_at IS NULL AND available_at > ? AND receipt IS NOT NULL),"
+            " SUM(dead_at IS NOT NULL), MIN(CASE WHEN dead_at IS NULL THEN queued_at END)"
+            " FROM delivery GROUP BY service",
+            (now, now, now),
+        )
+        found = {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in rows}
+        return {service: found.get(service, (0, 0, 0, 0, None)) for service in self.services}
+
+    def _change(self, sql: str, values: tuple[object, ...], row_id: int, receipt: str) -> bool:
+        statement = f"{sql} WHERE id = ? AND receipt = ? AND dead_at IS NULL"
+        return self._db.write(lambda: bool(self._db.execute(statement, (*values, row_id, receipt)).rowcount == 1))

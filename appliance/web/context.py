@@ -1,0 +1,60 @@
+"""What the HTTP rooms are given: ports, catalog and a few plain options; nothing of it is built here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import current_app
+
+from appliance.catalog.catalog import Catalog
+from appliance.ports.clock import Clock
+from appliance.ports.event_bus import EventBus
+from appliance.ports.object_store import ObjectStore
+
+EXTENSION = "appliance"
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """Plain values out of the settings.
+
+    *_url: fixed base URLs, empty where URLs follow the caller's host with the published ports.
+    host: used where no request gives one. hosts: further names that callers may use.
+    data_dir: only for reading how much disk is free. max_waiters: long polls that may wait at one time.
+    """
+
+    api_port: int
+    cdn_port: int
+    s3_port: int
+    api_url: str
+    cdn_url: str
+    s3_public_url: str
+    host: str
+    hosts: frozenset[str]
+    cors_origins: tuple[str, ...]
+    rate_limit: str
+    max_waiters: int
+    min_free_bytes: int
+    data_dir: str
+    edge_secret: str
+    intake_token: str
+    cursor_key: bytes
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One per application. readiness: checks by dependency, each raising where the dependency is not there."""
+
+    catalog: Catalog
+    store: ObjectStore
+    bus: EventBus
+    clock: Clock
+    options: WebOptions
+    readiness: dict[str, Callable[[], None]]
+
+
+def context() -> Context:
+    """The context of the application that handles this request."""
+    found: Context = current_app.extensions[EXTENSION]
+    return found
