@@ -30,7 +30,7 @@ class Changes:
         kept_from = self._db.query_value("SELECT MIN(id) FROM change")
         newest = self._db.query_value("SELECT seq FROM sqlite_sequence WHERE name = 'change'") or 0
         oldest = kept_from if kept_from is not None else newest + 1
-        if position + 1 < oldest and position != 0:
+        if position + 1 < oldest:
             raise Gone("The cursor is too old: list the files again and start from the newest change.", field="since")
         rows = self._db.query(
             f"SELECT change.id, change.event, change.at, {COLUMNS} FROM change JOIN file USING (file_id)"

@@ -12,7 +12,7 @@ from playhouse.db_url import connect
 
 from appliance.catalog.models import proxy
 from appliance.catalog.pulse import Pulse
-from appliance.domain.errors import ApplianceError, CatalogBusy
+from appliance.domain.errors import CatalogBusy
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -154,5 +154,5 @@ class Database:
                 return work(), None
         except peewee.OperationalError as error:
             return None, CatalogBusy(f"The catalog did not take the change: {error}.")
-        except (ApplianceError, peewee.PeeweeException, ValueError, TypeError, LookupError, RuntimeError) as error:
+        except Exception as error:  # handed to the caller; the others of the batch go on
             return None, error

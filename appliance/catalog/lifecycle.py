@@ -214,7 +214,13 @@ class Lifecycle:
     def _settle(self, file_id: str, etag: str, to: State, event: FileEvent, changes: dict[str, Any], now: int) -> bool:
         def work() -> bool:
             record = self._files.find(file_id)
-            if record is None or record.etag != etag or record.state not in STORED:
+            if record is None or record.etag != etag:
+                return False
+            if record.state is State.TRASHED:
+                # Work goes on in the trash, so that a file comes back finished.
+                self._move(record, State.TRASHED, FileEvent.UPDATED, {**changes, "restore_state": to}, now)
+                return True
+            if record.state not in STORED:
                 return False
             self._move(record, to, event, changes, now)
             if changes.get("ready_to_stream") and not record.ready_to_stream:
