@@ -1,1 +1,1 @@
-"""The CDN edge: renders the nginx configuration and names its cache files."""
+"""The CDN edge: renders the nginx configuration and names its cache files. `contract` is what it asks the API."""

@@ -1,0 +1,43 @@
+"""What the edge asks the API before it answers, and how the API answers.
+
+For every GET or HEAD the edge sends `GET {authorize_url}` to the API's internal listener, without a body:
+
+    X-Media-Edge-Secret   the edge's secret; compare in constant time
+    X-Media-Key           the object key: of an original, or `renditions/{tenant}/{uuid}/…`; its shape is checked
+    X-Media-Token         the path token `{expires}-{signature}`; absent where the link had none
+    X-Media-Download      `1` where the link asks for an attachment (`/download/…`); absent otherwise
+
+The API answers one of
+
+    204   the bytes may be read
+          X-Media-Content-Type   the media type to answer with, required; the store's own is never shown
+          X-Media-Cache          the whole Cache-Control for the client, required (PUBLIC_CACHE, or a short private one)
+          X-Media-Disposition    the whole Content-Disposition in ASCII (RFC 6266); absent for what is shown inline
+    403   they may not; X-Media-Reason is required
+          token                  the token is missing, wrong or expired: the client gets 403
+          missing                unknown, trashed, deleted, not stored yet: the client gets 404
+
+and anything else, 401 for a wrong secret included, counts as "not available": the client gets 503.
+A 404 would be the natural answer for a missing file, but nginx lets an authorisation say 403 and 401 only.
+
+An answer is kept for ANSWER_SECONDS per key, token and download flag, so a deny takes effect after at most that
+time and one question. While the API is down or slow the last answer goes on, however old it is.
+"""
+
+EDGE_SECRET_HEADER = "X-Media-Edge-Secret"
+KEY_HEADER = "X-Media-Key"
+TOKEN_HEADER = "X-Media-Token"
+DOWNLOAD_HEADER = "X-Media-Download"
+
+CONTENT_TYPE_HEADER = "X-Media-Content-Type"
+CACHE_HEADER = "X-Media-Cache"
+DISPOSITION_HEADER = "X-Media-Disposition"
+REASON_HEADER = "X-Media-Reason"
+
+REASON_TOKEN = "token"
+REASON_MISSING = "missing"
+
+#: Cache-Control of a public file: a key's bytes never change, so a client need not ask again.
+PUBLIC_CACHE = "public, max-age=31536000, immutable"
+
+ANSWER_SECONDS = 2
