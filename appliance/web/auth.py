@@ -1,0 +1,82 @@
+"""Who calls: the bearer key of a request and the scope that its operation needs."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, g, request
+
+from appliance.catalog.access import AccessKeys
+from appliance.domain.access import AccessKey
+from appliance.domain.errors import Unauthorized
+from appliance.ports.clock import Clock
+
+View = TypeVar("View", bound=Callable[..., object])
+
+#: How the documentation names the scheme.
+SCHEME = "key"
+SECURITY: list[dict[str, list[str]]] = [{SCHEME: []}]
+
+_SCOPE = "required_scope"
+_KEPT_SECONDS = 2.0
+_KEPT_KEYS = 1024
+
+
+def require(scope: str) -> Callable[[View], View]:
+    """Mark a view: it runs only for a key with that scope. Checked before the request's fields are."""
+
+    def mark(view: View) -> View:
+        setattr(view, _SCOPE, scope)
+        return view
+
+    return mark
+
+
+class CheckedKeys:
+    """Keys that were good a moment ago: a revoked one opens nothing after two seconds."""
+
+    def __init__(self, keys: AccessKeys, clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._known: dict[str, tuple[float, AccessKey]] = {}
+        self._lock = threading.Lock()
+
+    def check(self, text: str) -> AccessKey:
+        """Whose key that is; Unauthorized as AccessKeys.check says."""
+        now = time.monotonic()
+        known = self._known.get(text)
+        if known is not None and now - known[0] <= _KEPT_SECONDS:
+            return known[1]
+        with self._lock:
+            self._known.pop(text, None)
+        key = self._keys.check(text, now=self._clock())
+        with self._lock:
+            if len(self._known) >= _KEPT_KEYS:
+                self._known.clear()
+            self._known[text] = (now, key)
+        return key
+
+
+def install(app: Flask, keys: AccessKeys, clock: Clock) -> None:
+    """Check the key and scope of every request to a view that is marked with `require`."""
+    checked = CheckedKeys(keys, clock)
+
+    @app.before_request
+    def authenticate() -> None:
+        if request.method == "OPTIONS" or request.endpoint is None:
+            return
+        scope = getattr(app.view_functions[request.endpoint], _SCOPE, None)
+        if scope is None:
+            return
+        scheme, _, text = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer" or not text:
+            raise Unauthorized("Send a key of access: 'Authorization: Bearer mk_…'.")
+        g.access_key = checked.check(text.strip())
+        g.access_key.require(scope)
+
+
+def access_key() -> AccessKey:
+    """The key of this request; only in views that `require` a scope."""
+    found: AccessKey = g.access_key
+    return found
