@@ -1,6 +1,6 @@
 """Every change of a file's state: one conditional UPDATE, the accounts, the change feed, in one transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -12,7 +12,7 @@ from appliance.catalog.rows import COLUMNS, record_of, to_column
 from appliance.domain.errors import Conflict
 from appliance.domain.events import EventType, is_later
 from appliance.domain.files import DEAD, STORED, TRANSITIONS, FileEvent, FileRecord, State
-from appliance.domain.kinds import Kind
+from appliance.domain.media import MediaFacts
 from appliance.ports.object_store import ObjectInfo
 
 
@@ -24,19 +24,6 @@ class Arrived(Enum):
     OVERWRITTEN = "other bytes than before: everything made from the old ones is void"
     UNWANTED = "the record is cancelled or deleted: the object must go"
     UNKNOWN = "there is no record"
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFacts:
-    """What a probe found. Duration in seconds, codecs as in RFC 6381."""
-
-    kind: Kind
-    width: int | None = None
-    height: int | None = None
-    duration: float | None = None
-    video_codec: str | None = None
-    audio_codec: str | None = None
-    plays_as_is: bool = False
 
 
 #: The fields that a probe fills and an overwrite voids.
