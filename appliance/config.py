@@ -100,6 +100,10 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'catalog.db'}"
 
     @property
+    def edge_cache_dir(self) -> Path:
+        return self.data_dir / "edge-cache"
+
+    @property
     def store_url(self) -> str:
         return self.s3_url or f"http://127.0.0.1:{self.s3_port}"
 

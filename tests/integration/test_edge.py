@@ -457,7 +457,7 @@ def test_a_cached_object_outlives_the_store_and_a_purge_ends_it(
 def test_the_end_of_a_big_object_comes_at_once(edge: Edge, bucket: minio_sdk.Minio) -> None:
     size = 200 * MIB
     key = f"videos/default/{uuid.uuid4()}.mp4"
-    with open("/dev/zero", "rb") as zeros:
+    with Path("/dev/zero").open("rb") as zeros:
         bucket.put_object(BUCKET, key, zeros, size, part_size=100 * MIB)
     started = time.monotonic()
     tail = edge.ask(f"/{key}", Range=f"bytes={size - 100}-")

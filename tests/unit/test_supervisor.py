@@ -179,7 +179,7 @@ def test_a_child_that_cannot_start_is_named_with_its_last_words(
     tmp_path: Path, supervise: Callable[..., Supervisor]
 ) -> None:
     supervisor = supervise(child(tmp_path, "api", "raise SystemExit('Port 8080 is in use.')"))
-    with pytest.raises(SetupError, match="api does not start: Port 8080 is in use."):
+    with pytest.raises(SetupError, match=r"api does not start: Port 8080 is in use\."):
         supervisor.start()
 
 

@@ -1,0 +1,121 @@
+"""Runs the whole appliance on this machine: store, API, edge and workers as one process tree."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from appliance.config import Settings
+from appliance.credentials import load_or_create
+from appliance.domain.errors import SetupError
+from appliance.stack.checks import check_machine, free_intake_port, runs_own_store
+from appliance.stack.children import Plan, api_child, edge_child, store_child, worker_child
+from appliance.stack.minio_binary import obtain_minio
+from appliance.stack.nginx_binary import find_nginx
+from appliance.stack.presence import answers, claim
+from appliance.stack.stop_request import StopRequest
+from appliance.stack.supervisor import Child, Supervisor
+
+READY_SECONDS = 60.0
+_STEP_SECONDS = 1.0
+
+
+def up(settings: Settings, console: Console | None = None) -> None:
+    """Start everything, say where it is, keep it running until SIGINT or SIGTERM, stop it within ten seconds.
+
+    Call it on the main thread. Raises SetupError where the appliance cannot start; nothing is left running then.
+    """
+    console = console or Console(soft_wrap=True, highlight=False)
+    # Built outside the claim: who waits for a build holds nothing.
+    minio = obtain_minio(settings.minio_binary, console) if runs_own_store(settings) else None
+    with claim(settings.data_dir):
+        check_machine(settings)
+        plan = settle(settings)
+        supervisor = Supervisor(
+            _children(plan, minio), settings.data_dir / "logs", report=lambda line: console.print(line, markup=False)
+        )
+        try:
+            with StopRequest() as stop:
+                if supervisor.start(lambda: stop.made) and _wait_ready(supervisor, settings, lambda: stop.made):
+                    console.print(welcome(settings), markup=False)
+                while not stop.made:
+                    supervisor.step()
+                    stop.wait(_STEP_SECONDS)
+                console.print("Stopping ...")
+                supervisor.stop()
+        finally:
+            supervisor.stop()
+
+
+def settle(settings: Settings) -> Plan:
+    """Fix what is left open: the secrets, the intake's port, the address at which this machine reaches the store."""
+    changes: dict[str, object] = {}
+    if not settings.intake_port:
+        changes["intake_port"] = free_intake_port(settings.intake_bind)
+    if runs_own_store(settings) and settings.bind not in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 - compared only
+        host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
+        changes["s3_url"] = f"http://{host}:{settings.s3_port}"
+    return Plan(settings.model_copy(update=changes), load_or_create(settings.data_dir))
+
+
+def _children(plan: Plan, minio: Path | None) -> list[Child]:
+    nginx = find_nginx(plan.settings.nginx_binary)
+    try:
+        edge = edge_child(plan, nginx)
+    except OSError as error:
+        raise SetupError(f"Cannot write to the data folder {plan.settings.data_dir}: {error.strerror}.") from None
+    store = [store_child(plan, minio)] if minio else []
+    return [*store, api_child(plan), edge, worker_child(plan)]
+
+
+def _wait_ready(supervisor: Supervisor, settings: Settings, cancelled: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    while not answers(settings.bind, settings.api_port, "/readyz"):
+        if cancelled():
+            return False
+        if time.monotonic() > deadline:
+            raise SetupError(
+                f"Not ready after {READY_SECONDS:g} s; http://127.0.0.1:{settings.api_port}/readyz and "
+                f"{settings.data_dir / 'logs'} say why."
+            )
+        supervisor.step()
+        time.sleep(0.05)
+    return True
+
+
+def welcome(settings: Settings) -> str:
+    """What a person needs to know once all is ready; every command in it works as it stands."""
+    path = settings.data_dir / "credentials.json"
+    known = json.loads(path.read_text())
+    upload = Path(sys.executable).with_name("media-upload")
+    if upload.is_relative_to(Path.cwd()):
+        upload = upload.relative_to(Path.cwd())
+    # The command looks for its keys where the appliance does by default.
+    where = "" if settings.data_dir == Path.cwd() / "data" else f"MEDIA_DATA_DIR='{settings.data_dir}' \\\n    "
+    return f"""
+The media appliance is ready.
+
+  API           {known["apiUrl"]}
+  links         {known["cdnUrl"]}
+  object store  {known["s3Url"]}
+  keys          {path}
+  logs          {settings.data_dir / "logs"}
+
+Upload a file:
+
+  {where}{upload} FILE
+
+The same by HTTP, first step (it answers where to PUT the bytes):
+
+  KEY=$(sed -n 's/.*"apiKey": *"\\([^"]*\\)".*/\\1/p' \\
+    '{path}')
+  curl -H "Authorization: Bearer $KEY" \\
+    -H "Content-Type: application/json" \\
+    -d '{{"name": "hello.txt", "size": 6}}' \\
+    {known["apiUrl"]}/upload
+
+Ctrl-C stops it.
+"""
