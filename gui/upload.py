@@ -121,3 +121,7 @@ def _track_plainly(file: Path) -> Iterator[Callable[[int], None]]:
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()
