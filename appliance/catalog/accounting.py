@@ -1,4 +1,4 @@
-"""What follows from a file's state: the tenant's usage, the folders' counts, labels and the search index."""
+"""What follows from a file's state: the tenant's usage and the folders' counts."""
 
 from appliance.catalog.connection import Database
 from appliance.domain.errors import QuotaExceeded
@@ -31,25 +31,6 @@ class Accounting:
             self._add(before, -1)
         self._add(after, 1)
 
-    def index(self, record: FileRecord) -> None:
-        """(Re)write what the file is found by; a deleted one is found by nothing."""
-        seq = self._db.query_value("SELECT seq FROM file WHERE file_id = ?", (record.file_id,))
-        self._db.execute("DELETE FROM label WHERE seq = ?", (seq,))
-        self._db.execute("DELETE FROM file_search WHERE rowid = ?", (seq,))
-        if record.state is State.DELETED:
-            return
-        labels = [("#tag", tag) for tag in record.tags] + list(record.metadata.items())
-        for name, value in labels:
-            self._db.execute(
-                "INSERT INTO label (tenant_id, name, value, seq) VALUES (?, ?, ?, ?)",
-                (record.tenant_id, name, value, seq),
-            )
-        words = "\n".join((record.name, record.title, record.path, *record.tags, *record.metadata.values()))
-        self._db.execute(
-            "INSERT INTO file_search (rowid, tenant, words) VALUES (?, ?, ?)",
-            (seq, tenant_term(record.tenant_id), words),
-        )
-
     def _add(self, record: FileRecord, sign: int) -> None:
         account = _account_of(record.state)
         if account:
@@ -78,11 +59,6 @@ class Accounting:
         if quota and used + size > quota:
             return f"The quota of {quota} bytes has {max(0, quota - used)} left, the file needs {size}."
         return f"The quota of {files} files is used up."
-
-
-def tenant_term(tenant_id: str) -> str:
-    """A tenant as one word of the search index, whatever characters its id has."""
-    return "t" + tenant_id.encode().hex()
 
 
 def _account_of(state: State) -> str | None:

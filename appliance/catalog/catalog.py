@@ -16,6 +16,7 @@ from appliance.catalog.listing import Listing
 from appliance.catalog.migrations import migrate
 from appliance.catalog.quarantine import Quarantine
 from appliance.catalog.queue import Queue
+from appliance.catalog.search import SearchIndex
 from appliance.catalog.tenants import Tenants
 from appliance.domain.errors import SetupError
 from appliance.ports.clock import Clock
@@ -55,7 +56,8 @@ def open_catalog(url: str, clock: Clock, *, queues: Sequence[str]) -> Catalog:
     migrate(db.orm, clock)
     db.start()
     accounting = Accounting(db)
-    files = Files(db, accounting)
+    search = SearchIndex(db)
+    files = Files(db, accounting, search)
     queue = Queue(db, queues)
     inbox = Inbox(db, queue)
     keys = AccessKeys(db)
@@ -65,7 +67,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Sequence[str]) -> Catalog:
         keys=keys,
         pairings=Pairings(db, keys),
         files=files,
-        lifecycle=Lifecycle(db, files, accounting, inbox),
+        lifecycle=Lifecycle(db, files, accounting, search, inbox),
         listing=Listing(db),
         changes=Changes(db),
         inbox=inbox,

@@ -7,8 +7,9 @@ from typing import Any
 from appliance.catalog.accounting import Accounting
 from appliance.catalog.connection import Database
 from appliance.catalog.rows import COLUMNS, NAMES, record_of, to_column
+from appliance.catalog.search import SearchIndex
 from appliance.domain.errors import Conflict, NotFound
-from appliance.domain.files import STORED, FileEvent, FileRecord, State, UploadSession
+from appliance.domain.files import STORED, FileEvent, FileRecord, State, UploadSession, Visibility
 
 _INSERT = f"INSERT INTO file ({', '.join(NAMES)}) VALUES ({', '.join('?' * len(NAMES))})"
 _SESSION = "file_id, protocol, upload_id, part_size, part_count, sha256, expires_at"
@@ -24,12 +25,26 @@ class Idempotency:
     request_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What decides whether and how a file may be read, in one row. signing_secret: the tenant's."""
+
+    object_key: str
+    tenant_id: str
+    state: State
+    visibility: Visibility
+    content_type: str
+    name: str
+    signing_secret: bytes
+
+
 class Files:
     """Records of all tenants; every public read names the tenant, and sees nothing of another."""
 
-    def __init__(self, db: Database, accounting: Accounting) -> None:
+    def __init__(self, db: Database, accounting: Accounting, search: SearchIndex) -> None:
         self._db = db
         self._accounting = accounting
+        self._search = search
 
     def create(self, record: FileRecord, session: UploadSession, idempotency: Idempotency | None = None) -> None:
         """Commit a waiting file and its upload session, its quota reserved; QuotaExceeded where there is none left.
@@ -54,7 +69,7 @@ class Files:
     def insert(self, record: FileRecord) -> None:
         """Add a record inside a write, indexed and announced to the change feed; its bytes are the caller's to book."""
         self._db.execute(_INSERT, tuple(to_column(getattr(record, name)) for name in NAMES))
-        self._accounting.index(record)
+        self._search.write(record)
         self.note_change(record, FileEvent.CREATED, record.created_at)
 
     def get(self, tenant_id: str, file_id: str) -> FileRecord:
@@ -68,6 +83,18 @@ class Files:
         """One file of any tenant: for the services and the edge."""
         row = self._db.query_one(f"SELECT {COLUMNS} FROM file WHERE file_id = ?", (file_id,))
         return record_of(row) if row else None
+
+    def readable(self, file_id: str) -> Readable | None:
+        """What the edge must know of a file, None where its tenant is disabled or there is no such file."""
+        row = self._db.query_one(
+            "SELECT object_key, file.tenant_id, state, visibility, content_type, file.name, signing_secret FROM file"
+            " JOIN tenant ON tenant.id = file.tenant_id WHERE file_id = ? AND disabled_at IS NULL",
+            (file_id,),
+        )
+        if row is None:
+            return None
+        key, tenant_id, state, visibility, content_type, name, secret = row
+        return Readable(key, tenant_id, State(state), Visibility(visibility), content_type, name, bytes(secret))
 
     def session(self, file_id: str) -> UploadSession | None:
         """How the file's bytes were to come; None for adopted files and finished sessions."""
@@ -111,7 +138,7 @@ class Files:
             )
             if after.path != before.path:
                 self._accounting.moved(before, after)
-            self._accounting.index(after)
+            self._search.write(after)
             self.note_change(after, FileEvent.UPDATED, now)
             return after
 

@@ -9,6 +9,7 @@ from appliance.catalog.connection import Database
 from appliance.catalog.files import Files
 from appliance.catalog.inbox import Inbox
 from appliance.catalog.rows import COLUMNS, record_of, to_column
+from appliance.catalog.search import SearchIndex
 from appliance.domain.errors import Conflict
 from appliance.domain.events import EventType, is_later
 from appliance.domain.files import DEAD, STORED, TRANSITIONS, FileEvent, FileRecord, State
@@ -36,10 +37,11 @@ _FACTS: dict[str, Any] = {
 class Lifecycle:
     """The only writer of `state`. A change whose starting state has passed does nothing and says so."""
 
-    def __init__(self, db: Database, files: Files, accounting: Accounting, inbox: Inbox) -> None:
+    def __init__(self, db: Database, files: Files, accounting: Accounting, search: SearchIndex, inbox: Inbox) -> None:
         self._db = db
         self._files = files
         self._accounting = accounting
+        self._search = search
         self._inbox = inbox
 
     def arrived(self, file_id: str, info: ObjectInfo, *, sequencer: str | None, now: int) -> Arrived:
@@ -229,7 +231,6 @@ class Lifecycle:
 
     def _delete(self, record: FileRecord, now: int) -> FileRecord:
         after = self._move(record, State.DELETED, FileEvent.DELETED, {"deleted_at": now, "trashed_at": None}, now)
-        self._accounting.index(after)
         self._inbox.announce(EventType.FILE_DELETED, file_id=record.file_id, key=record.object_key, now=now)
         return after
 
@@ -245,5 +246,7 @@ class Lifecycle:
         if moved.rowcount != 1:
             raise Conflict(f"The file is no longer {before.state}.")
         self._accounting.moved(before, after)
+        if after.kind is not before.kind or after.state is State.DELETED:
+            self._search.write(after)
         self._files.note_change(after, event, now)
         return after

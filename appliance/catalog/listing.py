@@ -1,18 +1,17 @@
 """Listing and searching files, newest first, and the folders that their paths make."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.catalog.accounting import LISTED, tenant_term
+from appliance.catalog.accounting import LISTED
 from appliance.catalog.connection import Database
 from appliance.catalog.rows import COLUMNS, record_of
+from appliance.catalog.search import match
 from appliance.domain.files import FileRecord, State
 from appliance.domain.kinds import Kind
 
 _SHOWN = tuple(sorted(LISTED))
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,13 @@ class Listing:
         params: list[Any] = [tenant_id]
         source = "file"
         position = "file.seq"
-        words = _WORD.findall(wanted.words)
-        if words:
-            # By rowid within the tenant's own term: ranking a common word would read every hit.
+        expression = match(tenant_id, wanted.words, kind=wanted.kind, tags=wanted.tags, metadata=wanted.metadata)
+        if expression is not None:
+            # In order of rowid: ranking a common word would read every hit.
             source = "file_search CROSS JOIN file ON file.seq = file_search.rowid"
             position = "file_search.rowid"
             where.append("file_search MATCH ?")
-            params.append(_match(tenant_id, words))
+            params.append(expression)
         self._narrow(where, params, wanted)
         if before is not None:
             where.append(f"{position} < ?")
@@ -90,16 +89,5 @@ class Listing:
             where.append("file.path = ?")
             params.append(wanted.path)
         if wanted.kind is not None:
-            where.append("file.kind = ?")
+            where.append("file.kind = ?" if wanted.path is None else "+file.kind = ?")
             params.append(wanted.kind)
-        for name, value in [("#tag", tag) for tag in wanted.tags] + list(wanted.metadata.items()):
-            where.append(
-                "EXISTS (SELECT 1 FROM label WHERE label.tenant_id = file.tenant_id AND label.name = ?"
-                " AND label.value = ? AND label.seq = file.seq)"
-            )
-            params += (name, value)
-
-
-def _match(tenant_id: str, words: list[str]) -> str:
-    quoted = " ".join(f'"{word}"*' for word in words)
-    return f"tenant:{tenant_term(tenant_id)} AND words:({quoted})"

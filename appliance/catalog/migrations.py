@@ -49,11 +49,6 @@ CREATE TABLE upload (
     part_size BIGINT NOT NULL, part_count INTEGER NOT NULL, sha256 TEXT, expires_at BIGINT NOT NULL
 );
 CREATE INDEX upload_by_expiry ON upload (expires_at);
-CREATE TABLE label (
-    tenant_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, seq BIGINT NOT NULL,
-    PRIMARY KEY (tenant_id, name, value, seq)
-){without_rowid};
-CREATE INDEX label_by_file ON label (seq);
 CREATE TABLE folder (
     tenant_id TEXT NOT NULL, path TEXT NOT NULL, files BIGINT NOT NULL, bytes BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, path)
@@ -91,7 +86,8 @@ CREATE TABLE quarantine (
 )
 """
 _SQLITE_SEARCH = (
-    "CREATE VIRTUAL TABLE file_search USING fts5(tenant, words, tokenize='unicode61 remove_diacritics 2', prefix='2 3')"
+    "CREATE VIRTUAL TABLE file_search USING fts5(terms, words, tokenize='unicode61 remove_diacritics 2',"
+    " prefix='1 2 3 4 5 6')"
 )
 _SQLITE = {
     "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
