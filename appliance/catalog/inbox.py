@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from appliance.catalog.connection import Database
 from appliance.catalog.queue import Queue
 from appliance.domain.events import Event, EventType, StorageEvent
+from appliance.ports.object_store import ObjectInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ class Inbox:
 
         def work() -> None:
             self._append("appliance", dedupe, "", Event(0, type_, key, file_id, now), now)
+
+        self._db.write(work)
+
+    def announce_object(self, file_id: str, info: ObjectInfo, *, now: int) -> None:
+        """Append that the appliance itself saw an object in the store: what the store's own event would say.
+
+        Once per version of the object. It stands beside the store's event and replaces none: that one has a sequencer.
+        """
+        event = Event(0, EventType.OBJECT_CREATED, info.key, file_id, now, info.size, info.etag)
+
+        def work() -> None:
+            self._append("appliance", f"seen\n{info.key}\n{info.etag}", "", event, now)
 
         self._db.write(work)
 

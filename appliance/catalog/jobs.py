@@ -1,5 +1,6 @@
 """Jobs: what each service did or does for a file, for people to see. The queue, not this, decides what runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.catalog.connection import Database
@@ -45,6 +46,15 @@ class Jobs:
     def of_file(self, file_id: str) -> list[JobRecord]:
         rows = self._db.query(f"SELECT {_COLUMNS} FROM job WHERE file_id = ? ORDER BY service", (file_id,))
         return [JobRecord(*row) for row in rows]
+
+    def of_files(self, file_ids: Sequence[str]) -> dict[str, list[JobRecord]]:
+        """The jobs of several files by file id; files without jobs are left out."""
+        marks = ",".join("?" * len(file_ids))
+        rows = self._db.query(f"SELECT {_COLUMNS} FROM job WHERE file_id IN ({marks}) ORDER BY service", file_ids)
+        found: dict[str, list[JobRecord]] = {}
+        for job in (JobRecord(*row) for row in rows):
+            found.setdefault(job.file_id, []).append(job)
+        return found
 
     def list(self, *, tenant_id: str | None, state: str | None, limit: int) -> list[JobRecord]:
         """The most recently touched jobs."""

@@ -18,16 +18,16 @@ View = TypeVar("View", bound=Callable[..., object])
 SCHEME = "key"
 SECURITY: list[dict[str, list[str]]] = [{SCHEME: []}]
 
-_SCOPE = "required_scope"
+_SCOPES = "required_scopes"
 _KEPT_SECONDS = 2.0
 _KEPT_KEYS = 1024
 
 
-def require(scope: str) -> Callable[[View], View]:
-    """Mark a view: it runs only for a key with that scope. Checked before the request's fields are."""
+def require(*scopes: str) -> Callable[[View], View]:
+    """Mark a view: it runs only for a key with one of the scopes. Checked before the request's fields are."""
 
     def mark(view: View) -> View:
-        setattr(view, _SCOPE, scope)
+        setattr(view, _SCOPES, scopes)
         return view
 
     return mark
@@ -66,14 +66,15 @@ def install(app: Flask, keys: AccessKeys, clock: Clock) -> None:
     def authenticate() -> None:
         if request.method == "OPTIONS" or request.endpoint is None:
             return
-        scope = getattr(app.view_functions[request.endpoint], _SCOPE, None)
-        if scope is None:
+        scopes = getattr(app.view_functions[request.endpoint], _SCOPES, None)
+        if scopes is None:
             return
         scheme, _, text = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
             raise Unauthorized("Send a key of access: 'Authorization: Bearer mk_…'.")
-        g.access_key = checked.check(text.strip())
-        g.access_key.require(scope)
+        g.access_key = key = checked.check(text.strip())
+        if key.scopes.isdisjoint(scopes):
+            key.require(scopes[0])
 
 
 def access_key() -> AccessKey:

@@ -3,9 +3,9 @@
 import json
 import logging
 from http import HTTPStatus
-from typing import Any
 
 from flask import Flask, Response
+from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +16,8 @@ MEDIA_TYPE = "application/problem+json"
 #: A URN, not a URL: the same on every appliance, and no promise of a page behind it.
 TYPE_PREFIX = "urn:media-appliance:problem:"
 RETRY_SECONDS = 2
+#: What every operation with a key can answer.
+EVERYWHERE = (400, 401, 403, 429, 500, 503)
 
 _STATUS: dict[type[ApplianceError], int] = {
     errors.InvalidRequest: 400,
@@ -86,7 +88,7 @@ class IdempotencyMismatch(RequestError):
 _STATUS[IdempotencyMismatch] = 422
 
 
-def responses(*statuses: int) -> dict[str, Any]:
+def responses(*statuses: int) -> ResponseDict:
     """What an operation's documentation says of these error statuses."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
@@ -95,10 +97,10 @@ def responses(*statuses: int) -> dict[str, Any]:
     }
 
 
-def problem(
+def problem_body(
     slug: str, status: int, detail: str, *, field: str | None = None, retry_after: int | None = None
-) -> Response:
-    """The answer for one problem; `retry_after` in seconds goes into body and header."""
+) -> dict[str, object]:
+    """The members of one problem; `retry_after` in seconds."""
     body: dict[str, object] = {
         "type": TYPE_PREFIX + slug,
         "title": _TITLES.get(slug) or HTTPStatus(status).phrase,
@@ -109,6 +111,14 @@ def problem(
         body["field"] = field
     if retry_after is not None:
         body["retryAfter"] = retry_after
+    return body
+
+
+def problem(
+    slug: str, status: int, detail: str, *, field: str | None = None, retry_after: int | None = None
+) -> Response:
+    """The answer for one problem; `retry_after` in seconds goes into body and header."""
+    body = problem_body(slug, status, detail, field=field, retry_after=retry_after)
     response = Response(json.dumps(body), status, mimetype=MEDIA_TYPE)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
@@ -133,6 +143,8 @@ def invalid(error: ValidationError) -> Response:
     field = ".".join(str(part) for part in first["loc"] if part != "[key]")
     if first["type"] == "extra_forbidden":
         raise InvalidRequest(f"There is no field {field}.", field=field)
+    if first["type"] == "model_type" and not field:
+        raise InvalidRequest("The body must be a JSON object, sent with 'Content-Type: application/json'.")
     message = first["msg"].removeprefix("Value error, ")
     raise InvalidRequest(f"{field or 'The body'}: {message}.", field=field or None)
 

@@ -1,0 +1,83 @@
+"""The two applications: the public API, and the internal one for storage events and the edge."""
+
+from flask import Flask
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.server import Server
+from flask_openapi3.openapi import OpenAPI
+
+from appliance.web import (
+    account,
+    addresses,
+    auth,
+    authorize,
+    changes,
+    cors,
+    docs,
+    files,
+    limits,
+    pages,
+    problems,
+    uploads,
+)
+from appliance.web.bodies import MAX_BODY, JsonRequest
+from appliance.web.context import EXTENSION, Context
+
+_DESCRIPTION = """Ask for an upload, send the bytes straight to the object store by the URLs in the answer, \
+and read the file by a link that never changes.
+
+Every error is a problem document (RFC 9457). Times are RFC 3339 UTC, durations seconds, sizes bytes. \
+Cursors are opaque. A link or figure that does not exist (yet) is null, never absent."""
+
+
+def create_app(context: Context) -> Flask:
+    """The API that clients call, with its documentation at `/openapi.json` and `/docs`."""
+    app = OpenAPI(
+        "appliance.web",
+        info=Info(title="Media appliance", version=context.options.version, description=_DESCRIPTION),
+        servers=[Server(url="/", description="this appliance")],
+        security_schemes={
+            auth.SCHEME: {"type": "http", "scheme": "bearer", "description": "a key of access, `mk_…`"},
+        },
+        validation_error_status=400,
+        validation_error_model=problems.Problem,
+        validation_error_callback=problems.invalid,
+        doc_ui=False,
+        static_folder=None,
+    )
+    _prepare(app, context)
+    options = context.options
+    cors.install(app, options.cors_origins)
+    addresses.install(app, options)
+    auth.install(app, context.catalog.keys, context.clock)
+    limits.install(app, options.rate_limit)
+    changes.install(app, options.max_waiters)
+    for api in _apis():
+        app.register_api(api)
+    app.register_blueprint(pages.bp)
+    app.register_blueprint(docs.bp)
+    docs.install(app)
+    return app
+
+
+def create_internal_app(context: Context) -> Flask:
+    """What only the object store and the edge call; it listens where nobody else can reach it."""
+    app = Flask("appliance.web", static_folder=None)
+    _prepare(app, context)
+    app.register_blueprint(authorize.bp)
+    return app
+
+
+def _apis() -> tuple[APIBlueprint, ...]:
+    return uploads.api, files.api, changes.api, account.api
+
+
+def _prepare(app: Flask, context: Context) -> None:
+    app.extensions[EXTENSION] = context
+    app.request_class = JsonRequest
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["TRAP_HTTP_EXCEPTIONS"] = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    problems.install(app)
