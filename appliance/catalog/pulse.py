@@ -9,7 +9,7 @@ from appliance.domain.errors import CatalogBusy
 
 #: What can be waited for: a value that grows whenever the thing happens.
 CHANGES = "SELECT MAX(id) FROM change"
-INBOX = "SELECT MAX(id) FROM inbox"
+QUEUES = "SELECT seq FROM sqlite_sequence WHERE name = 'delivery'"
 
 _INTERVAL_S = 0.004
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class Pulse:
         self._query_value = query_value
         self._changed = threading.Condition()
         self._poked = threading.Event()
-        self._values: dict[str, int] = {CHANGES: 0, INBOX: 0}
+        self._values: dict[str, int] = {CHANGES: 0, QUEUES: 0}
         self._waiters = 0
         self._stopped = False
         self._thread: threading.Thread | None = None

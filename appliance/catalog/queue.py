@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.catalog.connection import Database
+from appliance.catalog.pulse import QUEUES
 
 _MAX_ERROR = 2000
 
@@ -100,16 +101,41 @@ class Queue:
         return [QueueRow(*row) for row in rows]
 
     def revive(self, *, service: str | None, ids: Sequence[int] | None, now: int) -> int:
-        """Make dead letters due again, attempts forgotten; how many."""
+        """Put dead letters into their queues anew, as rows without attempts; how many."""
         where, params = "dead_at IS NOT NULL", []
         if service is not None:
             where += " AND service = ?"
             params.append(service)
         if ids is not None:
             where += f" AND id IN ({','.join('?' * len(ids))})"
-        sql = f"UPDATE delivery SET dead_at = NULL, attempts = 0, available_at = ? WHERE {where}"
-        values = (now, *params, *(ids or ()))
-        return self._db.write(lambda: int(self._db.execute(sql, values).rowcount))
+        values = (*params, *(ids or ()))
+
+        def work() -> int:
+            # New rows, not changed ones: who waits for a queue watches its newest id.
+            self._db.execute(
+                "INSERT INTO delivery (service, event, queued_at, available_at)"
+                f" SELECT service, event, ?, ? FROM delivery WHERE {where} ORDER BY id",
+                (now, now, *values),
+            )
+            return int(self._db.execute(f"DELETE FROM delivery WHERE {where}", values).rowcount)
+
+        return self._db.write(work)
+
+    def newest(self) -> int:
+        """Grows with every row that is queued, in whatever service's queue and by whatever process."""
+        return self._db.pulse.read(QUEUES)
+
+    def wait(self, seen: int, timeout_s: float) -> None:
+        """Return as soon as `newest` is past `seen`, at the latest after the time-out."""
+        self._db.pulse.wait(QUEUES, seen, timeout_s)
+
+    def next_due(self, service: str) -> int | None:
+        """When the first row of a service comes due or its lease runs out (Unix microseconds); None for none."""
+        due: int | None = self._db.query_value(
+            "SELECT available_at FROM delivery WHERE service = ? AND dead_at IS NULL ORDER BY available_at LIMIT 1",
+            (service,),
+        )
+        return due
 
     def depths(self, now: int) -> dict[str, tuple[int, int, int, int, int | None]]:
         """By service: ready, delayed, leased, dead, and when the oldest living row was queued."""

@@ -1,0 +1,36 @@
+"""What the services are given: ports, catalog and the probe; nothing of it is built here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.catalog.catalog import Catalog
+from appliance.domain.kinds import Kind
+from appliance.domain.media import MediaFacts
+from appliance.ports.clock import Clock
+from appliance.ports.object_store import ObjectStore
+
+
+class Prober(Protocol):
+    """Looks into a media file without reading all of it."""
+
+    def probe(self, url: str, *, kind: Kind, ext: str) -> MediaFacts:
+        """What is behind an HTTP URL that needs no credentials of ours.
+
+        Raises Malformed, TypeMismatch or ResourceLimit for good, ProbeUnavailable where trying again may help.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One per process.
+
+    purge: makes the edge forget what it cached of an object: (its key, bytes of its largest version). Idempotent.
+    """
+
+    catalog: Catalog
+    store: ObjectStore
+    prober: Prober
+    purge: Callable[[str, int], object]
+    clock: Clock
