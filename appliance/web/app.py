@@ -9,14 +9,19 @@ from flask_openapi3.openapi import OpenAPI
 from appliance.web import (
     account,
     addresses,
+    admin,
+    admin_queues,
     auth,
     authorize,
     changes,
     cors,
     docs,
     files,
+    front,
+    health,
     limits,
     pages,
+    pairing,
     problems,
     uploads,
 )
@@ -47,15 +52,17 @@ def create_app(context: Context) -> Flask:
     )
     _prepare(app, context)
     options = context.options
+    health.install(app, context)
     cors.install(app, options.cors_origins)
     addresses.install(app, options)
     auth.install(app, context.catalog.keys, context.clock)
     limits.install(app, options.rate_limit)
     changes.install(app, options.max_waiters)
+    pairing.install(app)
     for api in _apis():
         app.register_api(api)
-    app.register_blueprint(pages.bp)
-    app.register_blueprint(docs.bp)
+    for blueprint in (front.bp, pairing.bp, pages.bp, health.bp, docs.bp):
+        app.register_blueprint(blueprint)
     docs.install(app)
     return app
 
@@ -69,7 +76,7 @@ def create_internal_app(context: Context) -> Flask:
 
 
 def _apis() -> tuple[APIBlueprint, ...]:
-    return uploads.api, files.api, changes.api, account.api
+    return uploads.api, files.api, changes.api, account.api, pairing.api, admin.api, admin_queues.api
 
 
 def _prepare(app: Flask, context: Context) -> None:

@@ -41,9 +41,3 @@ def docs() -> Response:
     response = Response(render_template("docs.html", name=context().options.name))
     response.headers["Content-Security-Policy"] = _POLICY
     return response
-
-
-@bp.get("/docs/start.js")
-def start() -> Response:
-    """What puts the description into the page; a file of its own, for the policy allows no inline script."""
-    return Response(render_template("docs.js"), mimetype="text/javascript")

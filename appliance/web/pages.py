@@ -9,7 +9,7 @@ from appliance.web.addresses import addresses
 from appliance.web.context import context
 from appliance.web.views import FileViews
 
-bp = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+bp = Blueprint("pages", __name__, template_folder="templates")
 
 _SIZES = ("bytes", "KB", "MB", "GB", "TB")
 _WAITING = {

@@ -117,7 +117,8 @@ class FileViews:
 
     def links(self, record: FileRecord) -> tuple[dict[str, Any], str | None]:
         """The links that work now, and when they end (private files alone)."""
-        token = expires_at = None
+        token: str | None = None
+        expires_at: str | None = None
         key = record.object_key
         live = record.state in _LINKED
         if live and record.visibility is Visibility.PRIVATE:
@@ -126,7 +127,7 @@ class FileViews:
             expires_at = rfc3339(expires * 1_000_000)
         permanent = self._addresses.permanent(key)
         url = self._addresses.tokened(key, token) if token else permanent
-        links = {
+        links: dict[str, Any] = {
             "url": url if live else None,
             "videoUrl": permanent,
             "hls": None,
