@@ -89,12 +89,11 @@ def _wait_ready(supervisor: Supervisor, settings: Settings, cancelled: Callable[
 def welcome(settings: Settings) -> str:
     """What a person needs to know once all is ready; every command in it works as it stands."""
     path = settings.data_dir / "credentials.json"
-    known = json.loads(path.read_text())
-    upload = Path(sys.executable).with_name("media-upload")
-    if upload.is_relative_to(Path.cwd()):
-        upload = upload.relative_to(Path.cwd())
-    # The command looks for its keys where the appliance does by default.
-    where = "" if settings.data_dir == Path.cwd() / "data" else f"MEDIA_DATA_DIR='{settings.data_dir}' \\\n    "
+    try:
+        known = json.loads(path.read_text())
+    except FileNotFoundError:
+        # Somebody removed it on purpose and hands out keys otherwise.
+        return f"\nThe media appliance is ready on port {settings.api_port}.\n"
     return f"""
 The media appliance is ready.
 
@@ -106,7 +105,7 @@ The media appliance is ready.
 
 Upload a file:
 
-  {where}{upload} FILE
+  {_upload_command(settings)} FILE
 
 The same by HTTP, first step (it answers where to PUT the bytes):
 
@@ -119,3 +118,13 @@ The same by HTTP, first step (it answers where to PUT the bytes):
 
 Ctrl-C stops it.
 """
+
+
+def _upload_command(settings: Settings) -> str:
+    here = Path.cwd()
+    command = Path(sys.executable).with_name("media-upload")
+    if command.is_relative_to(here):
+        command = command.relative_to(here)
+    # It looks for its keys where the appliance keeps its data by default.
+    where = "" if settings.data_dir == here / "data" else f"MEDIA_DATA_DIR='{settings.data_dir}' \\\n    "
+    return f"{where}{command}"
