@@ -19,6 +19,7 @@ from appliance.web import (
     files,
     front,
     health,
+    intake,
     limits,
     pages,
     pairing,
@@ -72,6 +73,7 @@ def create_internal_app(context: Context) -> Flask:
     app = Flask("appliance.web", static_folder=None)
     _prepare(app, context)
     app.register_blueprint(authorize.bp)
+    app.register_blueprint(intake.bp)
     return app
 
 

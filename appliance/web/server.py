@@ -32,12 +32,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where an application listens, with how many threads and connections. port 0: any free one."""
+    """Where an application listens, with how many threads and connections. port 0: any free one.
+
+    max_body: bytes; what is far over is refused unread, by an application's own limit before that.
+    """
 
     host: str
     port: int
     threads: int
     connections: int = 1000
+    max_body: int = MAX_BODY
 
 
 class _ProblemTask(ErrorTask):
@@ -72,7 +76,7 @@ class Listener:
                 port=listen.port,
                 threads=listen.threads,
                 connection_limit=listen.connections,
-                max_request_body_size=MAX_BODY + _SLACK,
+                max_request_body_size=listen.max_body + _SLACK,
                 max_request_header_size=_MAX_HEADER,
                 inbuf_overflow=MAX_BODY + 2 * _SLACK,
                 channel_timeout=_IDLE_S,
