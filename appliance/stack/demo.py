@@ -18,6 +18,7 @@ from appliance.stack.children import settings_environment
 from appliance.stack.minio_binary import obtain_minio
 from appliance.stack.native import READY_SECONDS
 from appliance.stack.presence import answers, running_pid
+from appliance.stack.welcome import command_line
 
 _CLIP_SECONDS = 5
 _CLIP_LIMIT_S = 120
@@ -65,7 +66,9 @@ def demo(settings: Settings, files: Sequence[Path]) -> int:
         )
     if started:
         console.print(
-            f"The appliance goes on in the background (process {running_pid(settings.data_dir)}).", markup=False
+            f"\nThe appliance goes on in the background; to stop it:\n"
+            f"  {command_line(settings, 'media-appliance')} stop",
+            markup=False,
         )
     return answer.returncode
 

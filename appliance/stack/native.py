@@ -1,7 +1,5 @@
 """Runs the whole appliance on this machine: store, API, edge and workers as one process tree."""
 
-import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +16,7 @@ from appliance.stack.nginx_binary import find_nginx
 from appliance.stack.presence import answers, claim
 from appliance.stack.stop_request import StopRequest
 from appliance.stack.supervisor import Child, Supervisor
+from appliance.stack.welcome import welcome
 
 READY_SECONDS = 60.0
 _STEP_SECONDS = 1.0
@@ -84,47 +83,3 @@ def _wait_ready(supervisor: Supervisor, settings: Settings, cancelled: Callable[
         supervisor.step()
         time.sleep(0.05)
     return True
-
-
-def welcome(settings: Settings) -> str:
-    """What a person needs to know once all is ready; every command in it works as it stands."""
-    path = settings.data_dir / "credentials.json"
-    try:
-        known = json.loads(path.read_text())
-    except FileNotFoundError:
-        # Somebody removed it on purpose and hands out keys otherwise.
-        return f"\nThe media appliance is ready on port {settings.api_port}.\n"
-    return f"""
-The media appliance is ready.
-
-  API           {known["apiUrl"]}
-  links         {known["cdnUrl"]}
-  object store  {known["s3Url"]}
-  keys          {path}
-  logs          {settings.data_dir / "logs"}
-
-Upload a file:
-
-  {_upload_command(settings)} FILE
-
-The same by HTTP, first step (it answers where to PUT the bytes):
-
-  KEY=$(sed -n 's/.*"apiKey": *"\\([^"]*\\)".*/\\1/p' \\
-    '{path}')
-  curl -H "Authorization: Bearer $KEY" \\
-    -H "Content-Type: application/json" \\
-    -d '{{"name": "hello.txt", "size": 6}}' \\
-    {known["apiUrl"]}/upload
-
-Ctrl-C stops it.
-"""
-
-
-def _upload_command(settings: Settings) -> str:
-    here = Path.cwd()
-    command = Path(sys.executable).with_name("media-upload")
-    if command.is_relative_to(here):
-        command = command.relative_to(here)
-    # It looks for its keys where the appliance keeps its data by default.
-    where = "" if settings.data_dir == here / "data" else f"MEDIA_DATA_DIR='{settings.data_dir}' \\\n    "
-    return f"{where}{command}"

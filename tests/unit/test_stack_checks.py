@@ -15,8 +15,9 @@ from appliance.credentials import load_or_create
 from appliance.domain.errors import SetupError
 from appliance.stack.checks import check_machine, free_intake_port
 from appliance.stack.children import Plan, settings_environment, store_child
-from appliance.stack.native import settle, welcome
+from appliance.stack.native import settle
 from appliance.stack.presence import claim, running_pid, stop
+from appliance.stack.welcome import welcome
 from tests.servers import free_port, wait_until
 
 

@@ -1,0 +1,185 @@
+"""The whole appliance as a user starts it: real processes, real store, real edge."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from appliance.config import Settings
+from appliance.stack.demo import make_clip
+from appliance.stack.presence import running_pid, stop
+from tests.servers import answers, free_port, minio_binary, wait_until
+
+
+@dataclass
+class Stack:
+    """One appliance on ports and a data folder of its own."""
+
+    settings: Settings
+    env: Mapping[str, str]
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "appliance.cli", *words]
+
+    def run(self, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.command(*words), env={**self.env, **env}, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    @contextlib.contextmanager
+    def up(self) -> Iterator["subprocess.Popen[str]"]:
+        process = subprocess.Popen(self.command("up"), env=self.env, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        with process.stdout:
+            try:
+                wait_until(
+                    lambda: process.poll() is not None or self.ready, timeout_s=60, what="the appliance is ready"
+                )
+                assert process.poll() is None, f"up ended with {process.returncode}: {process.stdout.read()}"
+                yield process
+            finally:
+                process.terminate()
+                process.wait(15)
+
+    @property
+    def ready(self) -> bool:
+        return answers(f"http://127.0.0.1:{self.settings.api_port}/readyz")
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that was started below `up`."""
+        pid = running_pid(self.settings.data_dir)
+        return psutil.Process(pid).children(recursive=True) if pid else []
+
+    def child(self, word: str) -> psutil.Process:
+        pid = running_pid(self.settings.data_dir)
+        return next(child for child in psutil.Process(pid).children() if word in child.cmdline())
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        api_port=free_port(),
+        cdn_port=free_port(),
+        s3_port=free_port(),
+        minio_binary=minio_binary(),
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_")} | {
+        "MEDIA_DATA_DIR": str(settings.data_dir),
+        "MEDIA_API_PORT": str(settings.api_port),
+        "MEDIA_CDN_PORT": str(settings.cdn_port),
+        "MEDIA_S3_PORT": str(settings.s3_port),
+        "MEDIA_MINIO_BINARY": settings.minio_binary,
+    }
+    yield Stack(settings, env)
+    stop(settings.data_dir)
+
+
+def all_ended(processes: list[psutil.Process]) -> bool:
+    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_it_starts_says_where_it_is_and_stops(stack: Stack) -> None:
+    with stack.up() as process:
+        started = stack.processes()
+        assert process.stdout is not None
+        printed = ""
+        while "Ctrl-C" not in printed:
+            printed += process.stdout.readline()
+        assert f"http://127.0.0.1:{stack.settings.api_port}" in printed
+        commands = re.findall(r"^  KEY=.*?/upload$", printed, re.DOTALL | re.MULTILINE)
+        answer = subprocess.run(["sh", "-euc", commands[0]], capture_output=True, text=True, check=True)
+        assert json.loads(answer.stdout)["state"] == "waiting"
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+        assert time.monotonic() - asked < 10
+    assert len(started) >= 5
+    assert all_ended(started)
+
+
+def test_the_second_start_takes_less_than_five_seconds(stack: Stack) -> None:
+    with stack.up():
+        pass
+    began = time.monotonic()
+    with stack.up():
+        assert time.monotonic() - began < 5
+
+
+def test_nothing_outlives_a_kill(stack: Stack) -> None:
+    with stack.up() as process:
+        started = stack.processes()
+        process.kill()
+        process.wait()
+        wait_until(lambda: all_ended(started), timeout_s=10, what="all ended")
+    with stack.up():
+        assert stack.ready
+
+
+def test_a_killed_part_comes_back_and_the_others_stay(stack: Stack) -> None:
+    with stack.up():
+        store, api, edge = stack.child("server"), stack.child("serve"), stack.child("-c")
+        api.kill()
+        wait_until(lambda: not api.is_running(), timeout_s=5, what="the API ended")
+        wait_until(lambda: stack.ready, timeout_s=20, what="the API is back")
+        assert store.is_running() and edge.is_running()
+        edge.kill()
+        wait_until(lambda: not edge.is_running(), timeout_s=5, what="the edge ended")
+        health = f"http://127.0.0.1:{stack.settings.cdn_port}/healthz"
+        wait_until(lambda: answers(health), timeout_s=20, what="the edge is back")
+
+
+def test_what_hinders_a_start_is_one_sentence(stack: Stack, tmp_path: Path) -> None:
+    with stack.up():
+        again = stack.run("up")
+        other = stack.run("up", MEDIA_DATA_DIR=str(tmp_path / "other"))
+    for answer, sentence in ((again, "runs on"), (other, f"Port {stack.settings.api_port} (MEDIA_API_PORT) is in use")):
+        assert answer.returncode == 2
+        assert sentence in answer.stderr
+        assert len(answer.stderr.strip().splitlines()) == 1
+        assert "Traceback" not in answer.stderr
+
+
+def test_two_appliances_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
+    ports = {name: free_port() for name in ("api_port", "cdn_port", "s3_port")}
+    second = Stack(
+        stack.settings.model_copy(update={"data_dir": tmp_path / "second", **ports}),
+        {
+            **stack.env,
+            "MEDIA_DATA_DIR": str(tmp_path / "second"),
+            **{f"MEDIA_{name.upper()}": str(port) for name, port in ports.items()},
+        },
+    )
+    with stack.up(), second.up():
+        assert stack.ready and second.ready
+
+
+def test_the_demo_ends_with_a_link_that_plays(stack: Stack, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "Möwe am Strand.mp4")
+    answer = stack.run("demo", str(clip))
+    try:
+        assert answer.returncode == 0, answer.stderr
+        link = re.search(rf"http://[^/\s]+:{stack.settings.cdn_port}(/videos/\S+\.mp4)", answer.stdout)
+        assert link is not None, answer.stdout
+        connection = http.client.HTTPConnection("127.0.0.1", stack.settings.cdn_port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", link[1], headers={"Range": "bytes=0-99"})
+            part = connection.getresponse()
+            assert (part.status, part.headers["Content-Type"], len(part.read())) == (206, "video/mp4", 100)
+            connection.request("GET", link[1])
+            assert connection.getresponse().read() == clip.read_bytes()
+        again = stack.run("demo", str(clip))
+        assert again.returncode == 0, again.stderr
+    finally:
+        assert stop(stack.settings.data_dir)
