@@ -11,6 +11,7 @@ from appliance.catalog.connection import Database
 from appliance.catalog.files import Files
 from appliance.catalog.inbox import Inbox
 from appliance.catalog.jobs import Jobs
+from appliance.catalog.leases import Leases
 from appliance.catalog.lifecycle import Lifecycle
 from appliance.catalog.listing import Listing
 from appliance.catalog.migrations import migrate
@@ -38,6 +39,7 @@ class Catalog:
     queue: Queue
     jobs: Jobs
     quarantine: Quarantine
+    leases: Leases
 
     def close(self) -> None:
         """Finish writes under way and close. Idempotent."""
@@ -74,6 +76,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Sequence[str]) -> Catalog:
         queue=queue,
         jobs=Jobs(db),
         quarantine=Quarantine(db),
+        leases=Leases(db),
     )
 
 

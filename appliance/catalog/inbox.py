@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from appliance.catalog.connection import Database
 from appliance.catalog.queue import Queue
 from appliance.domain.events import Event, EventType, StorageEvent
+from appliance.domain.keys import ObjectKey
 from appliance.ports.object_store import ObjectInfo
 
 
@@ -45,17 +46,17 @@ class Inbox:
 
         self._db.write(work)
 
-    def announce_object(self, file_id: str, info: ObjectInfo, *, now: int) -> None:
-        """Append that the appliance itself saw an object in the store: what the store's own event would say.
+    def announce_objects(self, objects: Sequence[ObjectInfo], *, now: int) -> int:
+        """Append that the appliance itself saw objects under well-formed keys in the store; how many events were new.
 
-        Once per version of the object. It stands beside the store's event and replaces none: that one has a sequencer.
+        Once per version of an object, as long as the inbox remembers it. It stands beside the store's own event and
+        replaces none: that one has a sequencer.
         """
-        event = Event(0, EventType.OBJECT_CREATED, info.key, file_id, now, info.size, info.etag)
 
-        def work() -> None:
-            self._append("appliance", f"seen\n{info.key}\n{info.etag}", "", event, now)
+        def work() -> int:
+            return sum(self._append_object(info, now) for info in objects)
 
-        self._db.write(work)
+        return self._db.write(work)
 
     def unpublished(self, limit: int) -> list[tuple[int, str]]:
         """(id, event JSON) of what no outside bus has yet, oldest first."""
@@ -79,6 +80,13 @@ class Inbox:
         type_ = EventType.OBJECT_CREATED if stored.created else EventType.OBJECT_REMOVED
         event = Event(0, type_, stored.key, arrival.file_id, now, stored.size, stored.etag, stored.sequencer)
         return self._append(source, stored.dedupe_key, arrival.body, event, now)
+
+    def _append_object(self, info: ObjectInfo, now: int) -> bool:
+        key = ObjectKey.parse(info.key)
+        if key is None:
+            return False
+        event = Event(0, EventType.OBJECT_CREATED, info.key, key.file_id, now, info.size, info.etag)
+        return self._append("appliance", f"seen\n{info.key}\n{info.etag}\n{info.modified_at}", "", event, now)
 
     def _append(self, source: str, dedupe: str, body: str, event: Event, now: int) -> bool:
         in_queue = now if self._queue.services else None

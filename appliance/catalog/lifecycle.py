@@ -203,7 +203,7 @@ class Lifecycle:
     def _settle(self, file_id: str, etag: str, to: State, event: FileEvent, changes: dict[str, Any], now: int) -> bool:
         def work() -> bool:
             record = self._files.find(file_id)
-            if record is None or record.etag != etag:
+            if record is None or record.etag != etag or record.stage is to:
                 return False
             if record.state is State.TRASHED:
                 # Work goes on in the trash, so that a file comes back finished.

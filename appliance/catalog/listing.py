@@ -35,6 +35,16 @@ class Folder:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the catalog says that the store holds under one key; etag None where nothing has come yet."""
+
+    object_key: str
+    file_id: str
+    state: State
+    etag: str | None
+
+
 class Listing:
     """Pages by position: a file that comes or goes between two pages moves no other."""
 
@@ -78,6 +88,15 @@ class Listing:
             had = totals.get(name, (0, 0))
             totals[name] = (had[0] + files, had[1] + size)
         return [Folder(name, *totals[name]) for name in sorted(totals)]
+
+    def holdings(self, prefix: str, *, after: str, limit: int) -> list[Holding]:
+        """Every tenant's records under a key prefix, by key, up to `limit` past the key `after`."""
+        rows = self._db.query(
+            "SELECT object_key, file_id, state, etag FROM file WHERE object_key > ? AND object_key < ?"
+            " ORDER BY object_key LIMIT ?",
+            (max(prefix, after), f"{prefix}\U0010ffff", limit),
+        )
+        return [Holding(key, file_id, State(state), etag) for key, file_id, state, etag in rows]
 
     def _narrow(self, where: list[str], params: list[Any], wanted: Filter) -> None:
         states = wanted.states or _SHOWN

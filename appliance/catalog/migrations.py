@@ -38,6 +38,7 @@ CREATE TABLE file (
     ready_to_stream INTEGER NOT NULL DEFAULT 0, error_type TEXT, error_detail TEXT,
     uploaded_at BIGINT, trashed_at BIGINT, deleted_at BIGINT, restore_state TEXT
 );
+CREATE UNIQUE INDEX file_by_key ON file (object_key);
 CREATE INDEX file_by_tenant ON file (tenant_id, seq);
 CREATE INDEX file_by_folder ON file (tenant_id, path, seq);
 CREATE INDEX file_by_state ON file (tenant_id, state, seq);
@@ -75,6 +76,7 @@ CREATE TABLE job (
     eta DOUBLE PRECISION, attempts INTEGER NOT NULL, error TEXT, updated_at BIGINT NOT NULL,
     UNIQUE (file_id, service)
 );
+CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL);
 CREATE TABLE idempotency (
     key_id TEXT NOT NULL, idempotency_key TEXT NOT NULL, request_hash TEXT NOT NULL, file_id TEXT NOT NULL,
     created_at BIGINT NOT NULL, PRIMARY KEY (key_id, idempotency_key)

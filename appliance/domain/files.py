@@ -98,6 +98,11 @@ class FileRecord:
     deleted_at: int | None = None
     restore_state: State | None = None
 
+    @property
+    def stage(self) -> State:
+        """How far work on the bytes is, which goes on in the trash."""
+        return self.restore_state if self.state is State.TRASHED and self.restore_state else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class UploadSession:

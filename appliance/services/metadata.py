@@ -84,10 +84,10 @@ class Metadata:
 
     def _finish(self, file_id: str, wanted: Callable[[], bool]) -> None:
         record = self._files.find(file_id)
-        if record is not None and record.state in (State.UPLOADED, State.PROCESSING):
+        if record is not None and record.stage in (State.UPLOADED, State.PROCESSING):
             self._examine(record)
             record = self._files.find(file_id)
-        if record is not None and record.state is State.READY and record.sha256 and not record.sha256_verified:
+        if record is not None and record.stage is State.READY and record.sha256 and not record.sha256_verified:
             self._verify(record, record.sha256, wanted)
 
     def _examine(self, record: FileRecord) -> None:
@@ -106,7 +106,7 @@ class Metadata:
             return MediaFacts(record.kind, plays_as_is=plays_as_is(record.kind, record.ext, None, None))
         if record.size == 0:
             raise Malformed("The file is empty.")
-        if record.state is not State.PROCESSING:
+        if record.stage is not State.PROCESSING:
             self._lifecycle.processing(record.file_id, etag, now=self._clock())
         url = self._store.sign_get(record.object_key, expires_s=_URL_SECONDS, base_url=None).url
         return self._parts.prober.probe(url, kind=record.kind, ext=record.ext)

@@ -81,7 +81,7 @@ class Completion:
             meaning = catalog.lifecycle.arrived(record.file_id, info, sequencer=None, now=now)
             if meaning in (Arrived.NEW, Arrived.OVERWRITTEN):
                 # The store's own event comes as well, or is lost: the services must run either way.
-                catalog.inbox.announce_object(record.file_id, info, now=now)
+                catalog.inbox.announce_objects([info], now=now)
             return meaning
 
         if catalog.db.write(work) is Arrived.UNWANTED:
