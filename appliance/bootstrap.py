@@ -1,0 +1,200 @@
+"""Builds the adapters out of the settings: the only place that names them."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from appliance import __version__
+from appliance.bus.buses import BUSES
+from appliance.catalog.catalog import Catalog, open_catalog
+from appliance.config import Settings
+from appliance.credentials import Secrets, load_or_create
+from appliance.domain.errors import SetupError, StoreError, StoreUnavailable
+from appliance.domain.keys import PREFIXES
+from appliance.edge.cache import purge
+from appliance.media.probe import Probe
+from appliance.ports.clock import Clock, system_clock
+from appliance.ports.event_bus import EventBus
+from appliance.ports.object_store import ObjectStore
+from appliance.services.parts import Parts
+from appliance.services.reconcile import Reconcile
+from appliance.services.runner import Runner, Timed
+from appliance.services.subscriptions import SERVICES, subscriptions
+from appliance.storage.minio_setup import MinioBucket, webhook_arn
+from appliance.storage.stores import STORES
+from appliance.web.context import Context, WebOptions
+
+#: The webhook targets that the stack starts MinIO with.
+TARGETS = ("FAST", "DURABLE")
+_RETRY_S = 1.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What every process of the appliance works with; `close` it at the end."""
+
+    settings: Settings
+    secrets: Secrets
+    clock: Clock
+    catalog: Catalog
+    bus: EventBus
+    store: ObjectStore
+
+    def close(self) -> None:
+        """Finish writes under way. Idempotent."""
+        self.catalog.close()
+
+
+def assemble(settings: Settings, clock: Clock = system_clock) -> Assembly:
+    """Open the catalog and build the adapters; nothing is sent to the store.
+
+    Raises SetupError for a setting that names what there is not, CatalogTooNew for a newer catalog.
+    """
+    scheme = settings.bus_url.partition("://")[0]
+    if scheme not in BUSES:
+        raise SetupError(f"MEDIA_BUS_URL: there is no event bus '{scheme}' in this version.")
+    if settings.store not in STORES:
+        raise SetupError(f"MEDIA_STORE: there is no adapter for '{settings.store}' in this version.")
+    if not settings.catalog_url.startswith("sqlite:///"):
+        raise SetupError("MEDIA_DATABASE_URL: this version keeps its catalog in SQLite (sqlite:////PATH).")
+    secrets = load_or_create(settings.data_dir)
+    catalog = open_catalog(settings.catalog_url, clock, queues=() if scheme else tuple(SERVICES))
+    store = STORES[settings.store](
+        settings.store_url, *_store_keys(settings, secrets), settings.s3_bucket, settings.s3_region, clock
+    )
+    return Assembly(settings, secrets, clock, catalog, BUSES[scheme](catalog.queue, clock), store)
+
+
+def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
+    """What the HTTP rooms are given."""
+    settings, secrets = assembly.settings, assembly.secrets
+    options = WebOptions(
+        api_port=settings.api_port,
+        cdn_port=settings.cdn_port,
+        s3_port=settings.s3_port,
+        api_url=settings.api_url,
+        cdn_url=settings.cdn_url,
+        s3_public_url=settings.s3_public_url,
+        host=own_host(settings),
+        hosts=frozenset(settings.hosts),
+        cors_origins=settings.cors_origins,
+        rate_limit=settings.rate_limit,
+        max_waiters=settings.api_threads // 2,
+        min_free_bytes=settings.min_free_bytes,
+        data_dir=str(settings.data_dir),
+        edge_secret=secrets.edge_secret,
+        intake_token=secrets.intake_token,
+        cursor_key=bytes.fromhex(secrets.cursor_key),
+        name=settings.name,
+        version=__version__,
+    )
+    readiness: dict[str, Callable[[], None]] = {
+        "catalog": partial(_check_catalog, assembly.catalog),
+        "store": assembly.store.check,
+        "storeSetup": store_setup.check,
+    }
+    return Context(assembly.catalog, assembly.store, assembly.bus, assembly.clock, options, readiness)
+
+
+def build_reconcile(assembly: Assembly) -> Reconcile:
+    """A comparison of bucket and catalog, to be run by hand."""
+    return Reconcile(_parts(assembly, Probe()))
+
+
+class Workers:
+    """The services of one process: their threads, and the children that look into files for them."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        settings = assembly.settings
+        self._prober = Probe()
+        parts = _parts(assembly, self._prober)
+        wanted = subscriptions(parts, {"metadata": settings.metadata_threads})
+        timed = [Timed("reconcile", settings.reconcile_seconds, Reconcile(parts).run)]
+        self._runner = Runner(assembly.bus, assembly.catalog.jobs, assembly.clock, wanted, timed)
+
+    def start(self) -> None:
+        self._runner.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Let every worker finish its event and end; whether all did in time. What did not is delivered again."""
+        ended = self._runner.stop(timeout_s)
+        self._prober.close()
+        return ended
+
+
+class StoreSetup:
+    """Brings the store into the state that the appliance needs, and keeps trying until it is."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._done = threading.Event()
+        self._trouble = "The store is being set up."
+
+    def start(self) -> None:
+        """Set up in a thread of its own: the store may come up later than we do."""
+        threading.Thread(target=self._repeat, name="store-setup", daemon=True).start()
+
+    def check(self) -> None:
+        """StoreUnavailable with the reason until the set-up is done."""
+        if not self._done.is_set():
+            raise StoreUnavailable(self._trouble)
+
+    def run(self) -> None:
+        """Bucket, policy, notifications; each is only written where it differs. Raises StoreError."""
+        settings = self._settings
+        if settings.store == "minio":
+            keys = _store_keys(settings, self._secrets)
+            bucket = MinioBucket(settings.store_url, *keys, settings.s3_bucket, settings.s3_region)
+            bucket.ensure_bucket()
+            bucket.set_policy(self._secrets.edge_secret)
+            bucket.configure_notifications(map(webhook_arn, TARGETS), [f"{prefix}/" for prefix in PREFIXES.values()])
+        self._done.set()
+
+    def _repeat(self) -> None:
+        while not self._done.is_set():
+            try:
+                self.run()
+            except StoreError as error:
+                if str(error) != self._trouble:
+                    _log.warning("the store cannot be set up yet: %s", error)
+                self._trouble = str(error)
+                self._done.wait(_RETRY_S)
+
+
+def own_host(settings: Settings) -> str:
+    """The host by which others reach this machine: what is set, what is bound, else its address on the network."""
+    if settings.host:
+        return settings.host
+    if settings.bind not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        return settings.bind
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a datagram socket sends nothing; it only chooses the interface. RFC 5737: nobody has it.
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def _check_catalog(catalog: Catalog) -> None:
+    catalog.db.query_value("SELECT 1")
+
+
+def _parts(assembly: Assembly, prober: Probe) -> Parts:
+    cache_dir = assembly.settings.edge_cache_dir
+    return Parts(
+        catalog=assembly.catalog,
+        store=assembly.store,
+        prober=prober,
+        purge=partial(purge, cache_dir),
+        clock=assembly.clock,
+    )
+
+
+def _store_keys(settings: Settings, secrets: Secrets) -> tuple[str, str]:
+    return settings.s3_access_key or secrets.s3_access_key, settings.s3_secret_key or secrets.s3_secret_key

@@ -1,0 +1,66 @@
+"""What commands print: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+Row = Mapping[str, Any]
+_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--json` on a command."""
+    return click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")(command)
+
+
+def show_json(value: object) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def show_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool, empty: str) -> None:
+    """A list. columns: heading by field, what the table shows of it; JSON has every field.
+
+    empty: the sentence for a person where there is nothing.
+    """
+    if as_json:
+        show_json(list(rows))
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[field]) for field in columns))
+    Console(highlight=False, markup=False, emoji=False).print(table)
+
+
+def when(microseconds: int | None) -> str | None:
+    """Unix microseconds as RFC 3339 in UTC, to the second."""
+    if microseconds is None:
+        return None
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.3g} {_UNITS[unit]}"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)

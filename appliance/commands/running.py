@@ -1,0 +1,112 @@
+"""media-appliance up, serve, work and what belongs to starting and stopping."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from appliance.commands.opening import first_start, opened
+from appliance.commands.output import json_option, show_json
+
+_STOP_S = 2.5
+_log = logging.getLogger("appliance")
+
+
+@click.command(short_help="Run the whole appliance until Ctrl-C.")
+def up() -> None:
+    """Run the whole appliance: object store, API, edge and workers, until Ctrl-C."""
+    from appliance.config import load_settings
+    from appliance.stack import native
+
+    native.up(load_settings())
+
+
+@click.command(short_help="Stop the appliance that runs on this data folder.")
+def stop() -> None:
+    """Stop the appliance that runs on this data folder, and wait for its end."""
+    from appliance.config import load_settings
+    from appliance.stack import presence
+
+    if not presence.stop(load_settings().data_dir):
+        click.echo("No appliance runs on this data folder.", err=True)
+
+
+@click.command(short_help="Upload files, or a made clip, and print their links.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def demo(files: tuple[Path, ...]) -> None:
+    """Upload FILES, or a clip made for the purpose, and print their links; starts the appliance where none runs."""
+    from appliance.config import load_settings
+    from appliance.stack.demo import demo as run_demo
+
+    sys.exit(run_demo(load_settings(), files))
+
+
+@click.command(short_help="Run the API alone.")
+def serve() -> None:
+    """Run the API alone, with its listener for storage events; `up` does this and the rest."""
+    with opened() as parts:
+        from appliance.bootstrap import StoreSetup, build_context
+        from appliance.web.app import create_app, create_internal_app
+        from appliance.web.server import Listen
+        from appliance.web.server import serve as listen
+
+        settings = parts.settings
+        _log_to_stderr(settings.log_level)
+        first_start(parts).run()
+        setup = StoreSetup(settings, parts.secrets)
+        context = build_context(parts, setup)
+        setup.start()
+        listen(
+            create_app(context),
+            create_internal_app(context),
+            Listen(settings.bind, settings.api_port, settings.api_threads),
+            Listen(settings.intake_bind, settings.intake_port, settings.intake_threads),
+            lambda api, intake: _log.info("the API listens on port %d, the intake on %d", api, intake),
+        )
+
+
+@click.command(short_help="Run the workers alone.")
+def work() -> None:
+    """Run the workers alone; more of them on other hosts need the same store, catalog and bus."""
+    with opened() as parts:
+        from appliance.bootstrap import Workers
+        from appliance.stack.stop_request import StopRequest
+
+        _log_to_stderr(parts.settings.log_level)
+        workers = Workers(parts)
+        with StopRequest() as request:
+            workers.start()
+            while not request.made:
+                request.wait(3600)
+        workers.stop(_STOP_S)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the catalog to this version's form. Every start does it too; a copy of the old one is kept beside it."""
+    with opened() as parts:
+        click.echo(f"The catalog {parts.settings.catalog_url} is up to date.")
+
+
+@click.command(short_help="Get what a start needs, without starting.")
+@json_option
+def prepare(as_json: bool) -> None:
+    """Get what a start needs, MinIO above all, without starting anything."""
+    from rich.console import Console
+
+    from appliance.config import load_settings
+    from appliance.stack.minio_binary import obtain_minio
+    from appliance.stack.nginx_binary import find_nginx
+
+    settings = load_settings()
+    minio = obtain_minio(settings.minio_binary, Console(stderr=True))
+    nginx = find_nginx(settings.nginx_binary)
+    if as_json:
+        show_json({"minio": str(minio), "nginx": str(nginx.path)})
+    else:
+        click.echo(f"MinIO: {minio}\nnginx: {nginx.path}, version {nginx.version}")
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
