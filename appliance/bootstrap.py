@@ -148,8 +148,7 @@ class StoreSetup:
         """Bucket, policy, notifications; each is only written where it differs. Raises StoreError."""
         settings = self._settings
         if settings.store == "minio":
-            keys = _store_keys(settings, self._secrets)
-            bucket = MinioBucket(settings.store_url, *keys, settings.s3_bucket, settings.s3_region)
+            bucket = minio_bucket(settings, self._secrets)
             bucket.ensure_bucket()
             bucket.set_policy(self._secrets.edge_secret)
             bucket.configure_notifications(map(webhook_arn, TARGETS), [f"{prefix}/" for prefix in PREFIXES.values()])
@@ -164,6 +163,12 @@ class StoreSetup:
                     _log.warning("the store cannot be set up yet: %s", error)
                 self._trouble = str(error)
                 self._done.wait(_RETRY_S)
+
+
+def minio_bucket(settings: Settings, secrets: Secrets) -> MinioBucket:
+    """The bucket as its administrator sees it."""
+    keys = _store_keys(settings, secrets)
+    return MinioBucket(settings.store_url, *keys, settings.s3_bucket, settings.s3_region)
 
 
 def own_host(settings: Settings) -> str:
