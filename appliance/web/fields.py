@@ -17,6 +17,17 @@ MEDIA_TYPE = rf"^{_TOKEN}/{_TOKEN}(?:{_PARAMETER}){{0,8}}$"
 _MEDIA_TYPE = re.compile(MEDIA_TYPE.removesuffix("$") + r"\Z")
 
 
+def is_media_type(text: str) -> bool:
+    """Whether `text` may stand in a Content-Type header."""
+    return len(text) <= 255 and _MEDIA_TYPE.match(text) is not None
+
+
+def _media_type_or_nothing(text: str) -> str:
+    if text and not is_media_type(text):
+        raise ValueError("not a media type; write it as 'video/mp4'")
+    return text
+
+
 def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
@@ -40,13 +51,12 @@ Metadata = Annotated[
     dict[MetadataName, MetadataValue],
     Field(max_length=MAX_LABELS, description="the caller's own: up to 20 strings of up to 512 characters"),
 ]
-ContentType = Annotated[str, Field(max_length=255, pattern=MEDIA_TYPE)]
+ContentType = Annotated[
+    str,
+    AfterValidator(_media_type_or_nothing),
+    WithJsonSchema({"type": "string", "maxLength": 255, "pattern": f"^$|{MEDIA_TYPE}"}),
+]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="of the whole file, lower-case hex")]
-
-
-def is_media_type(text: str) -> bool:
-    """Whether `text` may stand in a Content-Type header."""
-    return len(text) <= 255 and _MEDIA_TYPE.match(text) is not None
 
 
 def distinct(tags: list[str]) -> tuple[str, ...]:

@@ -31,7 +31,9 @@ class ListQuery(Query):
 
     model_config = ConfigDict(extra="allow")
 
-    q: str = Field("", max_length=200, description="words in name, title, folder, tags and metadata; beginnings count")
+    q: str = Field(
+        "", max_length=200, description="words of name, title, folder, tags and metadata; the last may be a beginning"
+    )
     path: Annotated[str | None, WithJsonSchema({"type": "string", "maxLength": 1024})] = Field(
         None, description="list this folder alone, '' for the top, with its subfolders"
     )

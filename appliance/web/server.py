@@ -112,7 +112,7 @@ class Listener:
             self._turn(_LOOP_S)
         self._server.accepting = False
         deadline = time.monotonic() + _STOP_S
-        while self._busy() and time.monotonic() < deadline:
+        while self.busy() and time.monotonic() < deadline:
             self._turn(0.05)
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
         wasyncore.close_all(self._sockets, ignore_all=True)
@@ -120,9 +120,10 @@ class Listener:
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
 
-    def _busy(self) -> bool:
+    def busy(self) -> int:
+        """Connections with a request under way or an answer not sent."""
         channels = list(self._server.active_channels.values())
-        return any(channel.requests or channel.total_outbufs_len for channel in channels)
+        return sum(bool(channel.requests or channel.total_outbufs_len) for channel in channels)
 
 
 def serve(app: Flask, internal_app: Flask, public: Listen, internal: Listen, ready: Callable[[int, int], None]) -> None:

@@ -32,7 +32,7 @@ class UploadBody(Body):
 
     name: Name
     size: Annotated[int, Field(ge=0), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SIZE})]
-    content_type: ContentType | Literal[""] | None = Field(None, description="media type; default by the extension")
+    content_type: ContentType | None = Field(None, description="media type; default by the extension")
     path: Path = ""
     title: Title | None = Field(None, description="default: the name without its extension")
     tags: Tags = Field([])
