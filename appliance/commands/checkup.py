@@ -48,7 +48,7 @@ class Checkup:
         self._parts = assembly
         self._settings = assembly.settings
         self._here = addresses
-        self._http = httpx.Client(timeout=_TIMEOUT_S)
+        self._http = httpx.Client(timeout=_TIMEOUT_S, trust_env=False)
         self._probe = ProbeObject(assembly, addresses.s3_url, self._http)
 
     def run(self) -> Iterator[Finding]:
