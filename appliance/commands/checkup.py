@@ -204,5 +204,5 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
         return Finding(name, True, check())
     except Trouble as trouble:
         return Finding(name, False, str(trouble), trouble.advice)
-    except ApplianceError as error:
+    except (ApplianceError, httpx.HTTPError) as error:
         return Finding(name, False, str(error), "See the folder logs in the data folder.")

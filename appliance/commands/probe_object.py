@@ -51,13 +51,12 @@ class ProbeObject:
     def check_cors(self) -> str:
         """A browser of another origin may send, and may read the ETag."""
         advice = "Set MEDIA_CORS_ORIGINS; a store that is not ours needs CORS rules with ETag exposed."
+        stored = self._need_stored()
         asks = {"Origin": self._origin, "Access-Control-Request-Method": "PUT"}
         preflight = self._http.options(self._sign_put().url, headers=asks)
         if preflight.headers.get("access-control-allow-origin") not in ("*", self._origin):
             raise Trouble(f"a browser page of {self._origin} may not upload", advice)
-        exposed = (
-            self._need_stored().headers.get("access-control-expose-headers", "").lower().replace(" ", "").split(",")
-        )
+        exposed = stored.headers.get("access-control-expose-headers", "").lower().replace(" ", "").split(",")
         if "etag" not in exposed and "*" not in exposed:
             raise Trouble("the ETag is not exposed to browsers", advice)
         return f"open to {self._origin if self._origin != _ORIGIN else 'every origin'}, ETag exposed"
