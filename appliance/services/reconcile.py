@@ -93,6 +93,7 @@ class Reconcile:
                 found.append(info)
             if len(found) >= _PAGE:
                 report.announced += self._announce(found)
+                found = []
         report.announced += self._announce(found)
 
     def _objects(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -108,9 +109,7 @@ class Reconcile:
             after = page[-1].object_key
 
     def _announce(self, found: list[ObjectInfo]) -> int:
-        new = self._catalog.inbox.announce_objects(found, now=self._parts.clock()) if found else 0
-        found.clear()
-        return new
+        return self._catalog.inbox.announce_objects(found, now=self._parts.clock()) if found else 0
 
     def _confirm_gone(self, holding: Holding) -> bool:
         if self._head(holding.object_key) is not None:

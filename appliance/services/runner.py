@@ -72,7 +72,7 @@ class Runner:
             try:
                 if not worker.step(self._clock()):
                     self._bus.wait(service, _WAIT_S)
-            except Exception:  # noqa: BLE001 - logged, and tried again
+            except Exception:
                 _log.exception("the queue of %s cannot be worked on now", service)
                 self._stopping.wait(_AFTER_FAILURE_S)
 
@@ -80,7 +80,7 @@ class Runner:
         while not self._stopping.is_set():
             try:
                 run()
-            except Exception:  # noqa: BLE001 - logged, and tried again
+            except Exception:
                 _log.exception("%s failed; it runs again in %g s", threading.current_thread().name, interval_s)
             self._stopping.wait(interval_s)
 

@@ -136,7 +136,7 @@ class Worker:
             self._bus.retry(delivery, now=self._clock(), delay_us=0, error="interrupted")
         except ApplianceError as error:
             self._failed(delivery, str(error), permanent=error.permanent)
-        except Exception as error:  # noqa: BLE001 - a defect of a handler must not end the thread
+        except Exception as error:  # a defect of a handler must not end the thread
             _log.exception("%s failed on event %d", delivery.service, delivery.event.id)
             self._failed(delivery, f"{type(error).__name__}: {error}", permanent=False)
         else:
@@ -160,10 +160,9 @@ class Worker:
             _log.error("%s gave up on event %d: %s", delivery.service, delivery.event.id, error)
 
     def _note(self, delivery: Delivery, state: str, error: str | None = None) -> None:
-        if delivery.event.file_id is not None:
-            self._jobs.note(
-                delivery.event.file_id, delivery.service, state, attempts=delivery.attempts, now=self._clock(), error=error
-            )  # fmt: skip
+        file_id, now = delivery.event.file_id, self._clock()
+        if file_id is not None:
+            self._jobs.note(file_id, delivery.service, state, attempts=delivery.attempts, now=now, error=error)
 
 
 def backoff_us(attempts: int, jitter: float) -> int:

@@ -6,6 +6,7 @@ Only a catalog that does not answer is worth a repeat (503).
 """
 
 import hmac
+import sys
 from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Response, request
@@ -33,7 +34,7 @@ def receive(source: str) -> Response:
     if parse is None:
         raise NotFound(f"There is no source of events {source}.")
     _check_token()
-    request.max_content_length = None
+    request.max_content_length = sys.maxsize  # how much of it is read is our own affair
     body = request.stream.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         _quarantine(source, "the body is over 1 MiB", body)
