@@ -177,9 +177,36 @@ def test_the_demo_ends_with_a_link_that_plays(stack: Stack, tmp_path: Path) -> N
             connection.request("GET", link[1], headers={"Range": "bytes=0-99"})
             part = connection.getresponse()
             assert (part.status, part.headers["Content-Type"], len(part.read())) == (206, "video/mp4", 100)
+            assert not [name for name in part.headers if name.lower().startswith("x-amz")]
             connection.request("GET", link[1])
             assert connection.getresponse().read() == clip.read_bytes()
         again = stack.run("demo", str(clip))
         assert again.returncode == 0, again.stderr
     finally:
         assert stop(stack.settings.data_dir)
+
+
+def test_a_deleted_file_ends_within_five_seconds_and_leaves_no_cache(stack: Stack) -> None:
+    client = http.client.HTTPConnection("127.0.0.1", stack.settings.api_port, timeout=10)
+    with stack.up(), contextlib.closing(client) as api:
+        known = json.loads((stack.settings.data_dir / "credentials.json").read_text())
+        headers = {"Authorization": f"Bearer {known['apiKey']}", "Content-Type": "application/json"}
+        api.request("POST", "/upload", json.dumps({"name": "a.png", "size": 4}), headers)
+        created = json.loads(api.getresponse().read())
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", stack.settings.s3_port)) as store:
+            url = created["uploadUrl"]
+            store.request("PUT", url[url.index("/", len("http://")) :], b"data", created["headers"])
+            assert store.getresponse().status == 200
+        link = created["videoUrl"]
+        wait_until(lambda: answers(link), timeout_s=10, what="the link answers")
+        cache = stack.settings.edge_cache_dir / "media"
+        assert [path for path in cache.rglob("*") if path.is_file()]
+        deleted_at = time.monotonic()
+        api.request("DELETE", f"/delete/{created['fileId']}", headers=headers)
+        assert api.getresponse().status == 204
+        wait_until(lambda: not answers(link), timeout_s=5, what="the link is dead")
+        left = 5 - (time.monotonic() - deleted_at)
+        wait_until(
+            lambda: not [path for path in cache.rglob("*") if path.is_file()], timeout_s=left, what="no cache left"
+        )
+        assert not answers(link)
