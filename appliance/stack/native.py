@@ -67,7 +67,8 @@ def _children(plan: Plan, minio: Path | None) -> list[Child]:
     except OSError as error:
         raise SetupError(f"Cannot write to the data folder {plan.settings.data_dir}: {error.strerror}.") from None
     store = [store_child(plan, minio)] if minio else []
-    return [*store, api_child(plan), edge, worker_child(plan)]
+    # The edge before the API: when /readyz is green, links answer too.
+    return [*store, edge, api_child(plan), worker_child(plan)]
 
 
 def _wait_ready(supervisor: Supervisor, settings: Settings, cancelled: Callable[[], bool]) -> bool:

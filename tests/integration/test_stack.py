@@ -92,11 +92,11 @@ def all_ended(processes: list[psutil.Process]) -> bool:
 
 def test_it_starts_says_where_it_is_and_stops(stack: Stack) -> None:
     with stack.up() as process:
-        started = stack.processes()
         assert process.stdout is not None
         printed = ""
         while "Ctrl-C" not in printed:
             printed += process.stdout.readline()
+        started = stack.processes()
         assert f"http://127.0.0.1:{stack.settings.api_port}" in printed
         commands = re.findall(r"^  KEY=.*?/upload$", printed, re.DOTALL | re.MULTILINE)
         answer = subprocess.run(["sh", "-euc", commands[0]], capture_output=True, text=True, check=True)
@@ -119,6 +119,7 @@ def test_the_second_start_takes_less_than_five_seconds(stack: Stack) -> None:
 
 def test_nothing_outlives_a_kill(stack: Stack) -> None:
     with stack.up() as process:
+        wait_until(lambda: len(stack.processes()) >= 5, timeout_s=10, what="the workers run too")
         started = stack.processes()
         process.kill()
         process.wait()
