@@ -33,8 +33,12 @@ class Settings(BaseSettings):
     api_port: Port = Field(8080, description="port of the HTTP API")
     cdn_port: Port = Field(8088, description="port of the CDN edge")
     s3_port: Port = Field(9000, description="port of the object store")
-    intake_port: int = Field(0, ge=0, le=65535, description="port of the event intake; 0 picks a free one at each start")
-    intake_bind: str = Field("127.0.0.1", description="address of the event intake; only the store and the edge call it")
+    intake_port: int = Field(
+        0, ge=0, le=65535, description="port of the event intake; 0 picks a free one at each start"
+    )
+    intake_bind: str = Field(
+        "127.0.0.1", description="address of the event intake; only the store and the edge call it"
+    )
     host: str = Field("", description="host in links where no request gives one; default the machine's own address")
     name: str = Field("media", description="the appliance's name on the network")
     hosts: Names = Field((), description="further host names by which clients may call, comma-separated")

@@ -1,6 +1,7 @@
 """Checks that setup.cfg, the packages and the lock files agree."""
 
 import sys
+from collections.abc import Mapping
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -56,9 +57,9 @@ def _folders_without_rule(config: ConfigParser) -> list[Path]:
     return sorted(left_out)
 
 
-def _covered(path: Path, rules: "dict[str, str] | object") -> bool:
+def _covered(path: Path, rules: Mapping[str, str]) -> bool:
     relative = path.relative_to(ROOT)
-    for package, patterns in rules.items():  # type: ignore[attr-defined]
+    for package, patterns in rules.items():
         folder = Path(*package.split("."))
         if package != "*" and relative.is_relative_to(folder):
             inside = relative.relative_to(folder)

@@ -63,8 +63,14 @@ class NotAnEvent(ValueError):
     """A body that no storage sends; the text says what is wrong with it."""
 
 
-_NAMES = ("ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy",
-          "ObjectCreated:CompleteMultipartUpload", "ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated")  # fmt: skip
+_NAMES = (
+    "ObjectCreated:Put",
+    "ObjectCreated:Post",
+    "ObjectCreated:Copy",
+    "ObjectCreated:CompleteMultipartUpload",
+    "ObjectRemoved:Delete",
+    "ObjectRemoved:DeleteMarkerCreated",
+)
 
 
 def parse_s3_event(body: bytes) -> list[StorageEvent]:

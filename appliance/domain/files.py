@@ -27,7 +27,9 @@ DEAD = frozenset({State.CANCELLED, State.DELETED})
 #: `ready → uploaded`: the object was overwritten from outside and the services run again.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.WAITING: frozenset({State.UPLOADED, State.CANCELLED, State.TIMED_OUT, State.DELETED}),
-    State.UPLOADED: frozenset({State.UPLOADED, State.PROCESSING, State.READY, State.ERRORED, State.TRASHED, State.DELETED}),
+    State.UPLOADED: frozenset(
+        {State.UPLOADED, State.PROCESSING, State.READY, State.ERRORED, State.TRASHED, State.DELETED}
+    ),
     State.PROCESSING: frozenset({State.UPLOADED, State.READY, State.ERRORED, State.TRASHED, State.DELETED}),
     State.READY: frozenset({State.UPLOADED, State.PROCESSING, State.ERRORED, State.TRASHED, State.DELETED}),
     State.ERRORED: frozenset({State.UPLOADED, State.PROCESSING, State.READY, State.TRASHED, State.DELETED}),

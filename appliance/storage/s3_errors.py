@@ -18,7 +18,9 @@ from appliance.domain.errors import (
 )
 
 _BY_CODE = {"NoSuchKey": ObjectMissing, "NoSuchUpload": NoSuchUpload, "PreconditionFailed": PreconditionFailed}
-_PASSING_CODES = frozenset({"RequestTimeout", "SlowDown", "InternalError", "OperationAborted", "ConditionalRequestConflict"})  # fmt: skip
+_PASSING_CODES = frozenset(
+    {"RequestTimeout", "SlowDown", "InternalError", "OperationAborted", "ConditionalRequestConflict"}
+)
 _PASSING_STATUS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -51,5 +53,5 @@ def store_errors() -> Iterator[None]:
 
 
 def _code(error: S3Error) -> str:
-    """A refused HEAD has no body, and the SDK takes a missing bucket for a missing object; MinIO names it in a header."""
+    """A refused HEAD has no body and the SDK takes a missing bucket for a missing object; MinIO says it in a header."""
     return error.response.headers.get("x-minio-error-code") or error.code or ""

@@ -43,7 +43,11 @@ Path = Annotated[
     WithJsonSchema({"type": "string", "maxLength": 1024}),
 ]
 Title = Annotated[str, Field(max_length=255, pattern=_LINE), AfterValidator(_normal)]
-Tag = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"), AfterValidator(_normal)]  # fmt: skip
+Tag = Annotated[
+    str,
+    Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"),
+    AfterValidator(_normal),
+]
 Tags = Annotated[list[Tag], Field(max_length=MAX_LABELS)]
 MetadataName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 MetadataValue = Annotated[str, Field(max_length=512, pattern=r"^[^\x00]*$")]

@@ -12,9 +12,9 @@ from tests.integration.api_server import ApiClient, ApiServer, problem_of
 from tests.servers import wait_until
 
 DESIGNED = {
-    "tenantId", "videoUrl", "title", "duration", "type", "state", "readyToStream", "kind", "contentType", "name", "path",
-    "tags", "metadata", "uploadedBy", "size", "width", "height", "codecs", "etag", "sha256", "createdAt", "error", "links",
-    "linksExpireAt", "renditions", "jobs",
+    "tenantId", "videoUrl", "title", "duration", "type", "state", "readyToStream", "kind", "contentType", "name",
+    "path", "tags", "metadata", "uploadedBy", "size", "width", "height", "codecs", "etag", "sha256", "createdAt",
+    "error", "links", "linksExpireAt", "renditions", "jobs",
 }  # fmt: skip
 LINKS = {"url", "videoUrl", "hls", "poster", "thumbnails", "storyboard", "download", "page"}
 

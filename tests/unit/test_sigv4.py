@@ -43,7 +43,14 @@ def botocore_request(method: str, key: str, headers: dict[str, str], query: dict
 
 
 @given(keys, headers, queries, moments, st.integers(1, MAX_EXPIRES_S), session_tokens)
-@example("a b+c%20~é/ß 😀.mp4", {"content-type": "video/mp4"}, {"a-b": "", "a": "/ +&="}, datetime(2026, 1, 1, tzinfo=UTC), 60, "t/+=")  # fmt: skip
+@example(
+    "a b+c%20~é/ß 😀.mp4",
+    {"content-type": "video/mp4"},
+    {"a-b": "", "a": "/ +&="},
+    datetime(2026, 1, 1, tzinfo=UTC),
+    60,
+    "t/+=",
+)
 def test_presigned_urls_are_those_of_botocore(
     key: str, headers: dict[str, str], query: dict[str, str], moment: datetime, expires_s: int, token: str | None
 ) -> None:
