@@ -1,6 +1,7 @@
 """What commands print: tables for people, JSON for programs."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 Row = Mapping[str, Any]
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -61,6 +63,8 @@ def size(count: int) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return f"{value[:10]} {value[11:16]}"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)
