@@ -1,6 +1,7 @@
 """media-appliance as it is typed: what it prints, what it keeps, how it refuses."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command on a fresh data folder, in a terminal of 80 columns."""
+    for name in [name for name in os.environ if name.startswith("MEDIA_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("MEDIA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "80")
     return lambda *words: CliRunner().invoke(main, words, catch_exceptions=False)
