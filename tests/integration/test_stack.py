@@ -3,94 +3,34 @@
 import contextlib
 import http.client
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from appliance.config import Settings
 from appliance.stack.demo import make_clip
-from appliance.stack.presence import running_pid, stop
-from tests.servers import answers, free_port, minio_binary, wait_until
-
-
-@dataclass
-class Stack:
-    """One appliance on ports and a data folder of its own."""
-
-    settings: Settings
-    env: Mapping[str, str]
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "appliance.cli", *words]
-
-    def run(self, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            self.command(*words), env={**self.env, **env}, capture_output=True, text=True, check=False, timeout=120
-        )
-
-    @contextlib.contextmanager
-    def up(self) -> Iterator["subprocess.Popen[str]"]:
-        process = subprocess.Popen(self.command("up"), env=self.env, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        with process.stdout:
-            try:
-                wait_until(
-                    lambda: process.poll() is not None or self.ready, timeout_s=60, what="the appliance is ready"
-                )
-                assert process.poll() is None, f"up ended with {process.returncode}: {process.stdout.read()}"
-                yield process
-            finally:
-                process.terminate()
-                process.wait(15)
-
-    @property
-    def ready(self) -> bool:
-        return answers(f"http://127.0.0.1:{self.settings.api_port}/readyz")
-
-    def processes(self) -> list[psutil.Process]:
-        """Everything that was started below `up`."""
-        pid = running_pid(self.settings.data_dir)
-        return psutil.Process(pid).children(recursive=True) if pid else []
-
-    def child(self, word: str) -> psutil.Process:
-        pid = running_pid(self.settings.data_dir)
-        return next(child for child in psutil.Process(pid).children() if word in child.cmdline())
+from appliance.stack.presence import stop
+from tests.integration.native_stack import NativeStack
+from tests.servers import answers, wait_until
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    settings = Settings(
-        data_dir=tmp_path / "data",
-        api_port=free_port(),
-        cdn_port=free_port(),
-        s3_port=free_port(),
-        minio_binary=minio_binary(),
-    )
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_")} | {
-        "MEDIA_DATA_DIR": str(settings.data_dir),
-        "MEDIA_API_PORT": str(settings.api_port),
-        "MEDIA_CDN_PORT": str(settings.cdn_port),
-        "MEDIA_S3_PORT": str(settings.s3_port),
-        "MEDIA_MINIO_BINARY": settings.minio_binary,
-    }
-    yield Stack(settings, env)
-    stop(settings.data_dir)
+def stack(tmp_path: Path) -> Iterator[NativeStack]:
+    stack = NativeStack.in_folder(tmp_path)
+    yield stack
+    stop(stack.settings.data_dir)
 
 
 def all_ended(processes: list[psutil.Process]) -> bool:
     return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_it_starts_says_where_it_is_and_stops(stack: Stack) -> None:
+def test_it_starts_says_where_it_is_and_stops(stack: NativeStack) -> None:
     with stack.up() as process:
         assert process.stdout is not None
         printed = ""
@@ -109,7 +49,7 @@ def test_it_starts_says_where_it_is_and_stops(stack: Stack) -> None:
     assert all_ended(started)
 
 
-def test_the_second_start_takes_less_than_five_seconds(stack: Stack) -> None:
+def test_the_second_start_takes_less_than_five_seconds(stack: NativeStack) -> None:
     with stack.up():
         pass
     began = time.monotonic()
@@ -117,7 +57,7 @@ def test_the_second_start_takes_less_than_five_seconds(stack: Stack) -> None:
         assert time.monotonic() - began < 5
 
 
-def test_nothing_outlives_a_kill(stack: Stack) -> None:
+def test_nothing_outlives_a_kill(stack: NativeStack) -> None:
     with stack.up() as process:
         wait_until(lambda: len(stack.processes()) >= 5, timeout_s=10, what="the workers run too")
         started = stack.processes()
@@ -128,7 +68,7 @@ def test_nothing_outlives_a_kill(stack: Stack) -> None:
         assert stack.ready
 
 
-def test_a_killed_part_comes_back_and_the_others_stay(stack: Stack) -> None:
+def test_a_killed_part_comes_back_and_the_others_stay(stack: NativeStack) -> None:
     with stack.up():
         store, api, edge = stack.child("server"), stack.child("serve"), stack.child("-c")
         api.kill()
@@ -141,7 +81,7 @@ def test_a_killed_part_comes_back_and_the_others_stay(stack: Stack) -> None:
         wait_until(lambda: answers(health), timeout_s=20, what="the edge is back")
 
 
-def test_what_hinders_a_start_is_one_sentence(stack: Stack, tmp_path: Path) -> None:
+def test_what_hinders_a_start_is_one_sentence(stack: NativeStack, tmp_path: Path) -> None:
     with stack.up():
         again = stack.run("up")
         other = stack.run("up", MEDIA_DATA_DIR=str(tmp_path / "other"))
@@ -152,21 +92,13 @@ def test_what_hinders_a_start_is_one_sentence(stack: Stack, tmp_path: Path) -> N
         assert "Traceback" not in answer.stderr
 
 
-def test_two_appliances_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
-    ports = {name: free_port() for name in ("api_port", "cdn_port", "s3_port")}
-    second = Stack(
-        stack.settings.model_copy(update={"data_dir": tmp_path / "second", **ports}),
-        {
-            **stack.env,
-            "MEDIA_DATA_DIR": str(tmp_path / "second"),
-            **{f"MEDIA_{name.upper()}": str(port) for name, port in ports.items()},
-        },
-    )
+def test_two_appliances_run_side_by_side(stack: NativeStack, tmp_path: Path) -> None:
+    second = NativeStack.in_folder(tmp_path / "second")
     with stack.up(), second.up():
         assert stack.ready and second.ready
 
 
-def test_the_demo_ends_with_a_link_that_plays(stack: Stack, tmp_path: Path) -> None:
+def test_the_demo_ends_with_a_link_that_plays(stack: NativeStack, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "Möwe am Strand.mp4")
     answer = stack.run("demo", str(clip))
     try:
@@ -187,7 +119,7 @@ def test_the_demo_ends_with_a_link_that_plays(stack: Stack, tmp_path: Path) -> N
         assert stop(stack.settings.data_dir)
 
 
-def test_a_deleted_file_ends_within_five_seconds_and_leaves_no_cache(stack: Stack) -> None:
+def test_a_deleted_file_ends_within_five_seconds_and_leaves_no_cache(stack: NativeStack) -> None:
     client = http.client.HTTPConnection("127.0.0.1", stack.settings.api_port, timeout=10)
     with stack.up(), contextlib.closing(client) as api:
         known = json.loads((stack.settings.data_dir / "credentials.json").read_text())
