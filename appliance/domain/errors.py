@@ -28,6 +28,9 @@ SDK and driver errors are translated into these once, at the adapter that talks 
     │   ├── TypeMismatch           a good file, but of another kind than declared
     │   ├── ChecksumMismatch       the bytes are not those the client hashed
     │   ├── ResourceLimit          decoding took more time or memory than a file may take
+    │   ├── DurationLimit          it runs longer than a file may
+    │   ├── TranscodeFailed        the encoder gave up for a reason that lies not in the file
+    │   ├── Cancelled              somebody asked for the end of the work
     │   └── ProbeUnavailable       the store went away while reading; try again
     └── SetupError                 the appliance cannot start; the sentence says what to do
 """
@@ -150,6 +153,19 @@ class ChecksumMismatch(ProcessingError):
 
 class ResourceLimit(ProcessingError):
     type = "resource_limit"
+
+
+class DurationLimit(ProcessingError):
+    type = "duration_limit"
+
+
+class TranscodeFailed(ProcessingError):
+    type = "transcode_failed"
+    permanent = False
+
+
+class Cancelled(ProcessingError):
+    type = "cancelled"
 
 
 class ProbeUnavailable(ProcessingError):

@@ -23,8 +23,8 @@ def facts_of(answer: Mapping[str, Any], kind: Kind, ext: str) -> MediaFacts:
     """
     container = str(answer["format"]).partition(",")[0]
     streams: Sequence[Mapping[str, Any]] = answer["streams"]
-    video = _best([one for one in streams if one["type"] == "video" and one.get("width") and not one["picture"]])
-    audio = _best([one for one in streams if one["type"] == "audio" and one["codec"]])
+    video = best_picture(streams)
+    audio = next((one for one in streams if one["type"] == "audio" and one["codec"]), None)
     is_heif = answer["picture"] is not None and audio is None
     is_picture = is_heif or container in _PICTURES or container.endswith("_pipe")
     if is_picture != (kind is Kind.IMAGE):
@@ -38,7 +38,7 @@ def facts_of(answer: Mapping[str, Any], kind: Kind, ext: str) -> MediaFacts:
 
 
 def _picture(answer: Mapping[str, Any], ext: str, stream: Mapping[str, Any] | None) -> MediaFacts:
-    width, height = answer["picture"] or _size(stream, bool(answer["rotated"]))
+    width, height = answer["picture"] or shown_size(stream, bool(answer["rotated"]))
     return MediaFacts(Kind.IMAGE, width, height, plays_as_is=plays_as_is(Kind.IMAGE, ext, None, None))
 
 
@@ -51,28 +51,29 @@ def _film(
 ) -> MediaFacts:
     kind = Kind.VIDEO if video is not None else Kind.AUDIO
     in_mp4 = container == "mov"
-    video_codec = codec_string(_stream(video, in_mp4)) if video is not None else None
-    audio_codec = codec_string(_stream(audio, in_mp4)) if audio is not None else None
+    video_codec = codec_string(stream_of(video, in_mp4)) if video is not None else None
+    audio_codec = codec_string(stream_of(audio, in_mp4)) if audio is not None else None
     common = video is None or video.get("pixels") in _EIGHT_BIT_420
     as_named = _CONTAINERS.get(ext, container) == container
-    width, height = _size(video, bool(answer["rotated"]))
+    width, height = shown_size(video, bool(answer["rotated"]))
     return MediaFacts(
         kind=kind,
         width=width,
         height=height,
-        duration=_duration(answer, video or audio),
+        duration=duration_of(answer, video or audio),
         video_codec=video_codec,
         audio_codec=audio_codec,
         plays_as_is=as_named and plays_as_is(kind, ext, video_codec, audio_codec, eight_bit_420=common),
     )
 
 
-def _best(streams: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The largest picture, else the first."""
-    return max(streams, key=lambda one: (one.get("width") or 0) * (one.get("height") or 0), default=None)
+def best_picture(streams: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The largest video stream that is not a cover; of equals the first."""
+    pictures = [one for one in streams if one["type"] == "video" and one.get("width") and not one["picture"]]
+    return max(pictures, key=lambda one: int(one["width"] * one["height"]), default=None)
 
 
-def _size(stream: Mapping[str, Any] | None, rotated: bool) -> tuple[int | None, int | None]:
+def shown_size(stream: Mapping[str, Any] | None, rotated: bool) -> tuple[int | None, int | None]:
     """As it is shown: pixels made square by stretching the width, then turned."""
     if stream is None or not stream.get("width"):
         return None, None
@@ -80,14 +81,16 @@ def _size(stream: Mapping[str, Any] | None, rotated: bool) -> tuple[int | None, 
     return (height, width) if rotated else (width, height)
 
 
-def _duration(answer: Mapping[str, Any], stream: Mapping[str, Any] | None) -> float | None:
+def duration_of(answer: Mapping[str, Any], stream: Mapping[str, Any] | None) -> float | None:
+    """Seconds, of the container or else of one stream; None where neither says."""
     whole = answer["duration"]
     if whole is None and stream is not None:
         whole = stream["duration"]
     return round(whole, 6) if whole is not None and whole > 0 else None
 
 
-def _stream(stream: Mapping[str, Any], in_mp4: bool) -> Stream:
+def stream_of(stream: Mapping[str, Any], in_mp4: bool) -> Stream:
+    """What its codec string is made from."""
     return Stream(
         codec=stream["codec"] or "unknown",
         tag=stream["tag"],

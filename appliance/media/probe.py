@@ -15,6 +15,8 @@ from typing import Any
 from appliance.domain.errors import Malformed, ProbeUnavailable, ResourceLimit
 from appliance.domain.kinds import Kind
 from appliance.domain.media import MediaFacts
+from appliance.domain.sources import Source
+from appliance.media.analysis import source_of
 from appliance.media.facts import facts_of
 
 _CHILD = str(Path(__file__).with_name("probe_child.py"))
@@ -43,7 +45,14 @@ class Probe:
         kind, ext: what its name says. Raises Malformed, TypeMismatch, ResourceLimit: the file will not get better;
         ProbeUnavailable: the store did not give us its bytes.
         """
-        return facts_of(self._ask(url), kind, ext)
+        return facts_of(self._ask({"url": url}), kind, ext)
+
+    def analyse(self, location: str) -> Source:
+        """What an encoder must know of the file behind an HTTP URL or a path; some seconds of it are read.
+
+        Raises as `probe` does.
+        """
+        return source_of(self._ask({"url": location, "closely": True}))
 
     def close(self) -> None:
         """End all children; who waits for one gets ProbeUnavailable. Idempotent."""
@@ -56,10 +65,10 @@ class Probe:
         for child in idle:
             child.forget()
 
-    def _ask(self, url: str) -> Mapping[str, Any]:
+    def _ask(self, request: Mapping[str, object]) -> Mapping[str, Any]:
         child = self._take()
         try:
-            answer = child.ask(url, self._limit_s)
+            answer = child.ask(request, self._limit_s)
         except BaseException:
             self._drop(child)
             raise
@@ -119,11 +128,11 @@ class _Child:
             start_new_session=True,
         )
 
-    def ask(self, url: str, limit_s: float) -> dict[str, Any]:
+    def ask(self, request: Mapping[str, object], limit_s: float) -> dict[str, Any]:
         """The child's answer. Raises ResourceLimit where it took too long or died of a limit."""
         self.files += 1
         try:
-            self._write(json.dumps({"url": url}).encode() + b"\n")
+            self._write(json.dumps(request).encode() + b"\n")
             line = self._read_line(time.monotonic() + limit_s)
         except OSError:
             line = None

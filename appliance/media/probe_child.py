@@ -1,7 +1,8 @@
 """The child process that opens media files: one JSON line in for each file, one JSON line out.
 
-It runs as a script of its own and imports nothing of the appliance: bytes from outside are parsed here, under limits,
-with no environment and no credentials. It ends when its standard input does, also in the middle of a file.
+It runs as a script of its own and imports no more of the appliance than its neighbour probe_streams: bytes from
+outside are parsed here, under limits, with no environment and no credentials. It ends when its standard input does,
+also in the middle of a file.
 FFmpeg is given bytes by a Python object: it has no protocol to reach a file or a network address by.
 """
 
@@ -16,6 +17,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,24 +113,36 @@ class RangeReader(io.RawIOBase):
         return data
 
 
-def probe(url: str) -> dict[str, Any]:
-    """What the file is made of, as plain numbers and names."""
+def probe(url: str, *, closely: bool) -> dict[str, Any]:
+    """What the file is made of, as plain numbers and names. closely: with all that an encoder must know."""
+    with RangeReader(url) if "://" in url else Path(url).open("rb", buffering=0) as reader:
+        return _probe(reader, closely=closely)
+
+
+def _probe(reader: io.RawIOBase, *, closely: bool) -> dict[str, Any]:
     import av
 
-    reader = RangeReader(url)
     try:
         opened: Any = av.open(
             reader, options={"format_whitelist": _FORMATS, "protocol_whitelist": "none"}, buffer_size=_BLOCK
         )
         with opened as container:
-            streams = [_stream(stream) for stream in container.streams]
-            rotated = _is_rotated(container)
+            closer = _closely(container) if closely else {}
+            streams = [_stream(stream) | closer.get(stream.index, {}) for stream in container.streams]
+            rotated = not closely and _is_rotated(container)
             whole = {"format": container.format.name, "duration": _seconds(container.duration, 1_000_000)}
+            whole["bitrate"] = container.bit_rate
         return {**whole, "streams": streams, "rotated": rotated, "picture": _heif_size(reader)}
     except (av.FFmpegError, ValueError, OSError) as error:
-        if reader.failure is not None:
+        if isinstance(reader, RangeReader) and reader.failure is not None:
             raise reader.failure from error
         raise ValueError(getattr(error, "strerror", None) or str(error)) from error
+
+
+def _closely(container: Any) -> dict[int, dict[str, Any]]:
+    from appliance.media.probe_streams import look_closely
+
+    return look_closely(container)
 
 
 def _stream(stream: Any) -> dict[str, Any]:
@@ -189,10 +203,10 @@ def _first_packets(container: Any, stream: Any) -> Iterator[Any]:
         yield packet
 
 
-def _heif_size(reader: RangeReader) -> list[int] | None:
+def _heif_size(reader: io.RawIOBase) -> list[int] | None:
     """Width and height of a HEIF picture, whose streams are only its tiles (ISO/IEC 23008-12, 6.5.3 and 6.5.10)."""
     reader.seek(0)
-    head = reader.read(_BLOCK)
+    head = reader.read(_BLOCK) or b""
     if head[4:8] != b"ftyp" or head[8:12] not in _HEIF_BRANDS:
         return None
     sizes: list[tuple[int, int]] = []
@@ -232,7 +246,8 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def answer(line: str) -> dict[str, Any]:
     """The answer to one request line: {"facts"} or {"error", "detail"}."""
     try:
-        return {"facts": probe(json.loads(line)["url"])}
+        request = json.loads(line)
+        return {"facts": probe(request["url"], closely=request.get("closely", False))}
     except Unavailable as error:
         return {"error": "unavailable", "detail": str(error)}
     except (Limit, MemoryError) as error:
