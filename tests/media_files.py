@@ -18,18 +18,23 @@ def clip(
     width: int = 64,
     height: int = 48,
     seconds: int = 1,
-    options: dict[str, str] | None = None,
+    frames: int | None = None,
+    turned: int = 0,
 ) -> bytes:
-    """A film of a grey picture and silence; video or audio None leaves that out."""
+    """A film of a grey picture and silence; video or audio None leaves that out. turned: degrees.
+
+    frames: how many pictures, ten a second where not given."""
     file = io.BytesIO()
-    with av.open(file, "w", format=form, container_options=options or {}) as output:
+    with av.open(file, "w", format=form) as output:
         if video is not None:
             picture: Any = output.add_stream(video, rate=10)
             picture.width, picture.height, picture.pix_fmt = width, height, pixels
+            if turned:
+                picture.set_display_rotation(turned)
         if audio is not None:
             sound: Any = output.add_stream(audio, rate=48_000, layout="mono")
         if video is not None:
-            for number in range(10 * seconds):
+            for number in range(frames or 10 * seconds):
                 frame = VideoFrame(width, height, "gray")
                 frame.planes[0].update(bytes([number % 256]) * frame.planes[0].buffer_size)
                 frame.pts, frame.time_base = number, Fraction(1, 10)
@@ -45,6 +50,6 @@ def clip(
     return file.getvalue()
 
 
-def picture(codec: str = "png", pixels: str = "rgb24", *, form: str = "image2pipe") -> bytes:
-    """A grey picture of 64 by 48."""
-    return clip(form=form, video=codec, audio=None, pixels=pixels)
+def picture(codec: str = "png", pixels: str = "rgb24", *, frames: int = 1) -> bytes:
+    """A grey picture of 64 by 48, or several in a row."""
+    return clip(form="image2pipe", video=codec, audio=None, pixels=pixels, frames=frames)

@@ -9,7 +9,8 @@ from appliance.domain.media import MediaFacts
 from appliance.domain.playback import plays_as_is
 from appliance.media.codecs import Stream, codec_string
 
-_PICTURES = frozenset({"gif", "apng", "jpegxl_anim"})
+#: mjpeg: cameras put a second JPEG behind the first, for depth, brightness or the other eye.
+_PICTURES = frozenset({"gif", "apng", "jpegxl_anim", "mjpeg"})
 _EIGHT_BIT_420 = frozenset({"yuv420p", "yuvj420p", "yuva420p", "nv12"})
 #: The container that browsers expect behind an extension; others are not asked for.
 _CONTAINERS = {"mp4": "mov", "m4v": "mov", "mov": "mov", "m4a": "mov", "webm": "matroska"}
