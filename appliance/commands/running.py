@@ -48,6 +48,7 @@ def serve() -> None:
     with opened() as parts:
         from appliance.bootstrap import StoreSetup, build_context
         from appliance.web.app import create_app, create_internal_app
+        from appliance.web.intake import LET_THROUGH
         from appliance.web.server import Listen
         from appliance.web.server import serve as listen
 
@@ -61,7 +62,7 @@ def serve() -> None:
             create_app(context),
             create_internal_app(context),
             Listen(settings.bind, settings.api_port, settings.api_threads),
-            Listen(settings.intake_bind, settings.intake_port, settings.intake_threads),
+            Listen(settings.intake_bind, settings.intake_port, settings.intake_threads, max_body=LET_THROUGH),
             lambda api, intake: _log.info("the API listens on port %d, the intake on %d", api, intake),
         )
 

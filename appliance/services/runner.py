@@ -7,18 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from appliance.catalog.jobs import Jobs
+from appliance.domain.errors import ApplianceError
 from appliance.ports.clock import Clock
 from appliance.ports.event_bus import EventBus
 from appliance.services.worker import SECOND, LeaseKeeper, Subscription, Worker
 
 _WAIT_S = 1.0
 _AFTER_FAILURE_S = 1.0
+_AFTER_TIMED_FAILURE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What runs at the start and then every `interval_s` seconds, counted from end to beginning."""
+    """What runs at the start and then every `interval_s` seconds, counted from end to beginning; sooner if it failed."""
 
     name: str
     interval_s: float
@@ -78,11 +80,15 @@ class Runner:
 
     def _repeat_timed(self, run: Callable[[], object], interval_s: float) -> None:
         while not self._stopping.is_set():
+            pause_s = interval_s
             try:
                 run()
-            except Exception:
-                _log.exception("%s failed; it runs again in %g s", threading.current_thread().name, interval_s)
-            self._stopping.wait(interval_s)
+            except Exception as error:
+                # Soon again: at a start the store may not be there yet.
+                pause_s = min(interval_s, _AFTER_TIMED_FAILURE_S)
+                name, known = threading.current_thread().name, isinstance(error, ApplianceError)
+                _log.warning("%s runs again in %g s: %s", name, pause_s, error, exc_info=not known)
+            self._stopping.wait(pause_s)
 
     def _beat(self) -> None:
         self._keeper.beat(self._clock())

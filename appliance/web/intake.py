@@ -20,6 +20,9 @@ from appliance.web.context import context
 
 bp = Blueprint("intake", __name__)
 
+#: Bytes of a body that the listener lets through, so that the answer is ours: a refusal would block the sender.
+LET_THROUGH = 64 * 1024 * 1024
+
 #: Who sends events, by the last part of the address, and how its bodies are read.
 SOURCES: Mapping[str, Callable[[bytes], list[StorageEvent]]] = {"minio": parse_s3_event}
 

@@ -21,6 +21,7 @@ from appliance.storage.minio_setup import MinioBucket, webhook_arn
 from appliance.storage.s3 import S3Store
 from appliance.web.app import create_internal_app
 from appliance.web.context import Context
+from appliance.web.intake import LET_THROUGH
 from appliance.web.server import Listen, Listener
 from tests.integration.api_server import options_for
 from tests.servers import MinioServer, free_port, wait_until
@@ -55,7 +56,7 @@ class EventStack:
         bucket.configure_notifications(map(webhook_arn, self._targets), [f"{name}/" for name in PREFIXES.values()])
         self.store = S3Store(self.minio.url, *keys)
         self.catalog_url = f"sqlite:///{self.folder / 'catalog.db'}"
-        self.catalog = open_catalog(self.catalog_url, system_clock, queues=tuple(SERVICES))
+        self.catalog = open_catalog(self.catalog_url, system_clock, queues=event_filters())
         self.catalog.tenants.add("red", "Red", quota_bytes=0, quota_files=0, now=system_clock())
         self.bus = SqlBus(self.catalog.queue, system_clock)
         self.probe = Probe()
@@ -84,7 +85,7 @@ class EventStack:
             self.catalog, self.store, self.bus, system_clock,
             replace(options_for(self.minio, self.folder), intake_token=TOKEN), {},
         )  # fmt: skip
-        listen = Listen("127.0.0.1", self.port, 8, max_body=64 * 1024 * 1024)
+        listen = Listen("127.0.0.1", self.port, 8, max_body=LET_THROUGH)
         self._listener = Listener(create_internal_app(context), listen)
         self._listener.start()
 
