@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What runs at the start and then every `interval_s` seconds, counted from end to beginning; sooner if it failed."""
+    """What runs at the start and then every `interval_s` seconds, counted from its end; sooner if it failed."""
 
     name: str
     interval_s: float
