@@ -1,6 +1,6 @@
 """What the probing child tells of streams for somebody who will encode them: times, colours, groups of pictures.
 
-Loaded by probe_child.py inside the child; like it, it imports nothing of the appliance. Formats are untrusted.
+It runs inside the child of probe_child.py. Formats are untrusted.
 """
 
 from collections.abc import Iterator
