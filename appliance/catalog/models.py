@@ -1,4 +1,4 @@
-"""The tables, as peewee sees them. Migrations make them; hot paths speak SQL, the rest goes through these."""
+"""The tables whose rows are made or read as objects. Migrations make them; everything else speaks SQL."""
 
 import peewee
 
@@ -25,6 +25,8 @@ class Tenant(_Table):
     trash_files = peewee.BigIntegerField()
     pending_bytes = peewee.BigIntegerField()
     pending_files = peewee.BigIntegerField()
+    transcode = peewee.TextField(default="full")
+    rendition_bytes = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "tenant"
@@ -57,32 +59,3 @@ class Pairing(_Table):
 
     class Meta:
         table_name = "pairing"
-
-
-class Job(_Table):
-    id = peewee.AutoField()
-    file_id = peewee.TextField()
-    service = peewee.TextField()
-    state = peewee.TextField()
-    progress = peewee.FloatField(null=True)
-    eta = peewee.FloatField(null=True)
-    attempts = peewee.IntegerField()
-    error = peewee.TextField(null=True)
-    updated_at = peewee.BigIntegerField()
-
-    class Meta:
-        table_name = "job"
-        indexes = ((("file_id", "service"), True),)
-
-
-class Quarantine(_Table):
-    id = peewee.AutoField()
-    source = peewee.TextField()
-    reason = peewee.TextField()
-    object_key = peewee.TextField(null=True)
-    body = peewee.TextField()
-    received_at = peewee.BigIntegerField()
-    count = peewee.IntegerField()
-
-    class Meta:
-        table_name = "quarantine"
