@@ -10,6 +10,7 @@ SDK and driver errors are translated into these once, at the adapter that talks 
     │   ├── Forbidden              the key lacks the scope
     │   ├── NotFound               no such thing in this tenant
     │   ├── Conflict               the thing is in a state that does not allow it
+    │   ├── IdempotencyMismatch    an Idempotency-Key came again with another request
     │   ├── Gone                   it was there and will not come back (an old cursor)
     │   ├── TooLarge               over a limit of the appliance
     │   ├── QuotaExceeded          over the tenant's quota
@@ -79,6 +80,10 @@ class NotFound(RequestError):
 
 class Conflict(RequestError):
     type = "conflict"
+
+
+class IdempotencyMismatch(RequestError):
+    type = "idempotency_mismatch"
 
 
 class Gone(RequestError):

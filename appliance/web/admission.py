@@ -10,13 +10,19 @@ from typing import Any
 from appliance.catalog.files import Idempotency
 from appliance.domain import names
 from appliance.domain.access import AccessKey
-from appliance.domain.errors import Conflict, InvalidRequest, StorageFull, StoreError, TooLarge
+from appliance.domain.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    InvalidRequest,
+    StorageFull,
+    StoreError,
+    TooLarge,
+)
 from appliance.domain.files import STORED, FileRecord, State, UploadSession, Visibility
 from appliance.domain.keys import ObjectKey
 from appliance.domain.kinds import content_type_of
 from appliance.domain.uploads import MAX_SIZE, UploadPlan, plan_upload
 from appliance.web.context import Context
-from appliance.web.problems import IdempotencyMismatch
 
 _MAX_IDEMPOTENCY_KEY = 255
 

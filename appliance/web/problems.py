@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from appliance.domain import errors
-from appliance.domain.errors import ApplianceError, InvalidRequest, RequestError
+from appliance.domain.errors import ApplianceError, InvalidRequest
 
 MEDIA_TYPE = "application/problem+json"
 #: A URN, not a URL: the same on every appliance, and no promise of a page behind it.
@@ -31,6 +31,7 @@ _STATUS: dict[type[ApplianceError], int] = {
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.TooLarge: 413,
+    errors.IdempotencyMismatch: 422,
     errors.StorageFull: 507,
     errors.StoreUnavailable: 503,
     errors.CatalogBusy: 503,
@@ -77,15 +78,6 @@ class Problem(BaseModel):
     detail: str = Field(description="one sentence for a person")
     field: str | None = Field(None, description="the field at fault, by its JSON name, dotted where nested")
     retryAfter: int | None = Field(None, description="seconds after which trying again makes sense")
-
-
-class IdempotencyMismatch(RequestError):
-    """An Idempotency-Key came again with another request."""
-
-    type = "idempotency_mismatch"
-
-
-_STATUS[IdempotencyMismatch] = 422
 
 
 def responses(*statuses: int) -> ResponseDict:
