@@ -16,6 +16,7 @@ from appliance.web.bodies import Body, Query, View
 from appliance.web.context import context
 from appliance.web.problems import EVERYWHERE, responses
 from appliance.web.times import rfc3339
+from appliance.web.views import Job, job_view
 
 api = APIBlueprint(
     "admin_queues",
@@ -60,15 +61,9 @@ class Replayed(View):
     replayed: int
 
 
-class AdminJob(View):
+class AdminJob(Job):
     id: int
     file_id: str
-    service: str
-    state: str
-    progress: float | None
-    eta: float | None
-    attempts: int
-    error: str | None
     updated_at: str
 
 
@@ -112,18 +107,7 @@ def list_jobs(query: JobQuery) -> dict[str, Any]:
     jobs = context().catalog.jobs.list(tenant_id=query.tenant, state=query.state, limit=query.limit)
     return {
         "items": [
-            {
-                "id": job.id,
-                "fileId": job.file_id,
-                "service": job.service,
-                "state": job.state,
-                "progress": job.progress,
-                "eta": job.eta,
-                "attempts": job.attempts,
-                "error": job.error,
-                "updatedAt": rfc3339(job.updated_at),
-            }
-            for job in jobs
+            {"id": job.id, "fileId": job.file_id, **job_view(job), "updatedAt": rfc3339(job.updated_at)} for job in jobs
         ]
     }
 

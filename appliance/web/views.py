@@ -181,11 +181,12 @@ class FileViews:
             "links": links,
             "linksExpireAt": links_expire_at,
             "renditions": [],
-            "jobs": [_job(job) for job in jobs],
+            "jobs": [job_view(job) for job in jobs],
         }
 
 
-def _job(job: JobRecord) -> dict[str, Any]:
+def job_view(job: JobRecord) -> dict[str, Any]:
+    """One job of a file."""
     return {
         "service": job.service,
         "state": job.state,
