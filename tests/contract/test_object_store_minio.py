@@ -75,6 +75,21 @@ def test_a_url_dies(minio: MinioServer, store: ObjectStore, client: Client, pref
     assert client.send(old.sign_get(prefix + "a", expires_s=3700, base_url=None)).status == 200
 
 
+@pytest.mark.parametrize("spelling", ["/media/{key}", "media%2F{key}"])
+def test_a_url_to_send_bytes_does_not_copy_somebody_elses(
+    store: ObjectStore, client: Client, prefix: str, spelling: str
+) -> None:
+    store.put(prefix + "private", b"secret", content_type="text/plain")
+    headers = {"x-amz-copy-source": spelling.format(key=prefix + "private")}
+    assert client.send(sign_put(store, prefix + "taken", 6), b"mine..", headers).status == 403
+    upload_id = store.create_upload(prefix + "parts", content_type="text/plain")
+    part = store.sign_part(prefix + "parts", upload_id, 1, size=6, expires_s=60, base_url=None)
+    assert client.send(part, b"a part", headers).status == 403
+    assert store.list_parts(prefix + "parts", upload_id) == []
+    assert [info.key for info in store.list(prefix)] == [prefix + "private"]
+    assert client.send(part, b"a part").status == 200
+
+
 def test_of_two_completions_at_once_one_wins(store: ObjectStore, client: Client, prefix: str) -> None:
     key = prefix + "a"
     uploads = [store.create_upload(key, content_type="text/plain") for _ in range(2)]
