@@ -22,7 +22,7 @@ from appliance.ports.object_store import ObjectStore
 from appliance.services.parts import Parts
 from appliance.services.reconcile import Reconcile
 from appliance.services.runner import Runner, Timed
-from appliance.services.subscriptions import SERVICES, subscriptions
+from appliance.services.subscriptions import event_filters, subscriptions
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
 from appliance.storage.stores import STORES
 from appliance.web.context import Context, WebOptions
@@ -62,7 +62,7 @@ def assemble(settings: Settings, clock: Clock = system_clock) -> Assembly:
     if not settings.catalog_url.startswith("sqlite:///"):
         raise SetupError("MEDIA_DATABASE_URL: this version keeps its catalog in SQLite (sqlite:////PATH).")
     secrets = load_or_create(settings.data_dir)
-    catalog = open_catalog(settings.catalog_url, clock, queues=() if scheme else tuple(SERVICES))
+    catalog = open_catalog(settings.catalog_url, clock, queues={} if scheme else event_filters())
     store = STORES[settings.store](
         settings.store_url, *_store_keys(settings, secrets), settings.s3_bucket, settings.s3_region, clock
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.catalog.catalog import Catalog, open_catalog
+from appliance.domain.events import EventType
 from appliance.domain.files import FileRecord, State, UploadSession, Visibility
 from appliance.domain.keys import ObjectKey
 from appliance.domain.kinds import content_type_of
@@ -32,7 +33,7 @@ class Clock:
 def opened(folder: Path, *tenants: str, **quota: int) -> Iterator[Catalog]:
     """A catalog with these tenants; quota_bytes and quota_files 0 where not given."""
     clock = Clock()
-    catalog = open_catalog(f"sqlite:///{folder / 'catalog.db'}", clock, queues=("metadata",))
+    catalog = open_catalog(f"sqlite:///{folder / 'catalog.db'}", clock, queues={"metadata": frozenset(EventType)})
     try:
         for tenant in tenants:
             catalog.tenants.add(tenant, tenant.title(), now=clock(), **{"quota_bytes": 0, "quota_files": 0} | quota)

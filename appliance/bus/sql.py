@@ -20,7 +20,7 @@ class SqlBus:
         self._clock = clock
 
     def publish(self, event: Event) -> None:
-        self._queue.enqueue(event.to_json(), now=self._clock())
+        self._queue.enqueue(event, now=self._clock())
 
     def claim(self, service: str, *, now: int, lease_us: int, limit: int = 1) -> Sequence[Delivery]:
         rows = self._queue.claim(service, now=now, lease_us=lease_us, limit=limit)

@@ -1,6 +1,6 @@
 """The catalog as a whole: opened once per process, handed to web and services."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +9,21 @@ from appliance.catalog.accounting import Accounting
 from appliance.catalog.changes import Changes
 from appliance.catalog.connection import Database
 from appliance.catalog.files import Files
+from appliance.catalog.generations import Generations
 from appliance.catalog.inbox import Inbox
 from appliance.catalog.jobs import Jobs
 from appliance.catalog.leases import Leases
 from appliance.catalog.lifecycle import Lifecycle
 from appliance.catalog.listing import Listing
 from appliance.catalog.migrations import migrate
+from appliance.catalog.production import Production
 from appliance.catalog.quarantine import Quarantine
 from appliance.catalog.queue import Queue
 from appliance.catalog.search import SearchIndex
 from appliance.catalog.tenants import Tenants
+from appliance.catalog.transitions import Transitions
 from appliance.domain.errors import SetupError
+from appliance.domain.events import EventType
 from appliance.ports.clock import Clock
 
 
@@ -33,6 +37,8 @@ class Catalog:
     pairings: Pairings
     files: Files
     lifecycle: Lifecycle
+    production: Production
+    generations: Generations
     listing: Listing
     changes: Changes
     inbox: Inbox
@@ -46,10 +52,11 @@ class Catalog:
         self.db.close()
 
 
-def open_catalog(url: str, clock: Clock, *, queues: Sequence[str]) -> Catalog:
+def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[EventType]]) -> Catalog:
     """Open and migrate the catalog at a database URL (`sqlite:////path`).
 
-    queues: services whose queues are tables in here; none where the event bus is outside.
+    queues: services whose queues are tables in here, and the events they subscribe to; none where the event bus is
+    outside.
     Raises CatalogTooNew, or SetupError where the folder is missing or not writable.
     """
     if url.startswith("sqlite:///"):
@@ -63,13 +70,17 @@ def open_catalog(url: str, clock: Clock, *, queues: Sequence[str]) -> Catalog:
     queue = Queue(db, queues)
     inbox = Inbox(db, queue)
     keys = AccessKeys(db)
+    generations = Generations(db)
+    transitions = Transitions(db, files, accounting, search)
     return Catalog(
         db=db,
         tenants=Tenants(db),
         keys=keys,
         pairings=Pairings(db, keys),
         files=files,
-        lifecycle=Lifecycle(db, files, accounting, search, inbox),
+        lifecycle=Lifecycle(db, files, accounting, transitions, generations, inbox),
+        production=Production(db, files, transitions, generations, inbox),
+        generations=generations,
         listing=Listing(db),
         changes=Changes(db),
         inbox=inbox,

@@ -37,14 +37,17 @@ class Inbox:
 
         return self._db.write(work)
 
-    def announce(self, type_: EventType, *, file_id: str, key: str, now: int) -> None:
-        """Append an event of the appliance's own, in the transaction under way or one of its own."""
-        dedupe = f"{type_}\n{file_id}"
+    def announce(
+        self, type_: EventType, *, file_id: str, key: str, now: int,
+        etag: str | None = None, detail: str | None = None, behind_us: int = 0,
+    ) -> None:  # fmt: skip
+        """Append an event of the appliance's own, in the transaction under way or one of its own.
 
-        def work() -> None:
-            self._append("appliance", dedupe, "", Event(0, type_, key, file_id, now), now)
-
-        self._db.write(work)
+        Once per file, etag and detail, as long as the inbox remembers it. behind_us: as in Queue.enqueue.
+        """
+        dedupe = "\n".join((type_, file_id, etag or "", detail or ""))
+        event = Event(0, type_, key, file_id, now, etag=etag, detail=detail)
+        self._db.write(lambda: self._append("appliance", dedupe, "", event, now, behind_us))
 
     def announce_objects(self, objects: Sequence[ObjectInfo], *, now: int) -> int:
         """Append that the appliance itself saw objects under well-formed keys in the store; how many events were new.
@@ -88,7 +91,7 @@ class Inbox:
         event = Event(0, EventType.OBJECT_CREATED, info.key, key.file_id, now, info.size, info.etag)
         return self._append("appliance", f"seen\n{info.key}\n{info.etag}\n{info.modified_at}", "", event, now)
 
-    def _append(self, source: str, dedupe: str, body: str, event: Event, now: int) -> bool:
+    def _append(self, source: str, dedupe: str, body: str, event: Event, now: int, behind_us: int = 0) -> bool:
         in_queue = now if self._queue.services else None
         row = self._db.execute(
             "INSERT INTO inbox (source, dedupe_key, body, event, received_at, published_at) VALUES (?, ?, ?, ?, ?, ?)"
@@ -97,5 +100,5 @@ class Inbox:
         ).fetchone()
         if row is None:
             return False
-        self._queue.enqueue(replace(event, id=row[0]).to_json(), now=now)
+        self._queue.enqueue(replace(event, id=row[0]), now=now, behind_us=behind_us)
         return True

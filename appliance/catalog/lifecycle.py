@@ -1,19 +1,17 @@
-"""Every change of a file's state: one conditional UPDATE, the accounts, the change feed, in one transaction."""
+"""A file's way from the promise of its bytes to its deletion. What is made of the bytes is in production.py."""
 
-from dataclasses import replace
 from enum import Enum
-from typing import Any
 
 from appliance.catalog.accounting import Accounting
 from appliance.catalog.connection import Database
 from appliance.catalog.files import Files
+from appliance.catalog.generations import Generations
 from appliance.catalog.inbox import Inbox
-from appliance.catalog.rows import COLUMNS, record_of, to_column
-from appliance.catalog.search import SearchIndex
+from appliance.catalog.rows import COLUMNS, record_of
+from appliance.catalog.transitions import NO_FACTS, Transitions
 from appliance.domain.errors import Conflict
 from appliance.domain.events import EventType, is_later
-from appliance.domain.files import DEAD, STORED, TRANSITIONS, FileEvent, FileRecord, State
-from appliance.domain.media import MediaFacts
+from appliance.domain.files import DEAD, STORED, FileEvent, FileRecord, State
 from appliance.ports.object_store import ObjectInfo
 
 
@@ -27,21 +25,23 @@ class Arrived(Enum):
     UNKNOWN = "there is no record"
 
 
-#: The fields that a probe fills and an overwrite voids.
-_FACTS: dict[str, Any] = {
-    "width": None, "height": None, "duration": None, "video_codec": None, "audio_codec": None,
-    "ready_to_stream": False, "error_type": None, "error_detail": None,
-}  # fmt: skip
-
-
 class Lifecycle:
-    """The only writer of `state`. A change whose starting state has passed does nothing and says so."""
+    """Each change is one transaction. One whose starting state has passed does nothing and says so."""
 
-    def __init__(self, db: Database, files: Files, accounting: Accounting, search: SearchIndex, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        db: Database,
+        files: Files,
+        accounting: Accounting,
+        transitions: Transitions,
+        generations: Generations,
+        inbox: Inbox,
+    ) -> None:
         self._db = db
         self._files = files
         self._accounting = accounting
-        self._search = search
+        self._transitions = transitions
+        self._generations = generations
         self._inbox = inbox
 
     def arrived(self, file_id: str, info: ObjectInfo, *, sequencer: str | None, now: int) -> Arrived:
@@ -82,36 +82,6 @@ class Lifecycle:
 
         return self._db.write(work)
 
-    def processing(self, file_id: str, etag: str, *, now: int) -> bool:
-        """A service works on these bytes now. False where the file moved on."""
-        return self._settle(file_id, etag, State.PROCESSING, FileEvent.PROCESSING, {}, now)
-
-    def ready(self, file_id: str, etag: str, facts: MediaFacts, *, now: int) -> bool:
-        """All there is to know of these bytes is known. False where the file moved on, nothing changed then."""
-        changes = {
-            "kind": facts.kind, "width": facts.width, "height": facts.height, "duration": facts.duration,
-            "video_codec": facts.video_codec, "audio_codec": facts.audio_codec,
-            "ready_to_stream": facts.plays_as_is, "error_type": None, "error_detail": None,
-        }  # fmt: skip
-        return self._settle(file_id, etag, State.READY, FileEvent.READY, changes, now)
-
-    def errored(self, file_id: str, etag: str, error_type: str, detail: str, *, now: int) -> bool:
-        """A service gave up on these bytes; the original stays. False where the file moved on."""
-        changes = {**_FACTS, "error_type": error_type, "error_detail": detail}
-        return self._settle(file_id, etag, State.ERRORED, FileEvent.ERRORED, changes, now)
-
-    def verified(self, file_id: str, etag: str, sha256: str, *, now: int) -> bool:
-        """The stored bytes were read and have that hash (lower-case hex). False where the file moved on."""
-
-        def work() -> bool:
-            changed = self._db.execute(
-                "UPDATE file SET sha256 = ?, sha256_verified = 1, updated_at = ? WHERE file_id = ? AND etag = ?",
-                (sha256, now, file_id, etag),
-            )
-            return bool(changed.rowcount == 1)
-
-        return self._db.write(work)
-
     def vanished(self, file_id: str, *, now: int) -> bool:
         """The store no longer has a stored file's object: somebody removed it there. False where that is no news."""
 
@@ -140,7 +110,7 @@ class Lifecycle:
             if record.state is State.TRASHED:
                 return record
             changes = {"trashed_at": now, "restore_state": record.state}
-            return self._move(record, State.TRASHED, FileEvent.TRASHED, changes, now)
+            return self._transitions.move(record, State.TRASHED, FileEvent.TRASHED, changes, now)
 
         return self._db.write(work)
 
@@ -154,7 +124,7 @@ class Lifecycle:
             if record.state is not State.TRASHED or record.restore_state is None:
                 raise Conflict(f"The file is {record.state}, not in the trash.")
             changes = {"trashed_at": None, "restore_state": None}
-            return self._move(record, record.restore_state, FileEvent.RESTORED, changes, now)
+            return self._transitions.move(record, record.restore_state, FileEvent.RESTORED, changes, now)
 
         return self._db.write(work)
 
@@ -189,64 +159,35 @@ class Lifecycle:
 
     def _store(self, record: FileRecord, info: ObjectInfo, sequencer: str | None, now: int) -> None:
         changes = {
-            **_FACTS,
+            **NO_FACTS,
             "size": info.size, "etag": info.etag, "sequencer": sequencer, "uploaded_at": now,
             "sha256": info.sha256 or (record.sha256 if record.state is State.WAITING else None),
             "sha256_verified": info.sha256 is not None,
         }  # fmt: skip
         if record.state is State.TRASHED:
-            self._move(record, State.TRASHED, FileEvent.UPDATED, {**changes, "restore_state": State.UPLOADED}, now)
+            self._transitions.move(
+                record, State.TRASHED, FileEvent.UPDATED, {**changes, "restore_state": State.UPLOADED}, now
+            )
         else:
-            self._move(record, State.UPLOADED, FileEvent.UPLOADED, changes, now)
+            self._transitions.move(record, State.UPLOADED, FileEvent.UPLOADED, changes, now)
+        self._generations.void(record.file_id)
         self.close_session(record.file_id)
-
-    def _settle(self, file_id: str, etag: str, to: State, event: FileEvent, changes: dict[str, Any], now: int) -> bool:
-        def work() -> bool:
-            record = self._files.find(file_id)
-            if record is None or record.etag != etag or record.stage is to:
-                return False
-            if record.state is State.TRASHED:
-                # Work goes on in the trash, so that a file comes back finished.
-                self._move(record, State.TRASHED, FileEvent.UPDATED, {**changes, "restore_state": to}, now)
-                return True
-            if record.state not in STORED:
-                return False
-            self._move(record, to, event, changes, now)
-            if changes.get("ready_to_stream") and not record.ready_to_stream:
-                self._files.note_change(record, FileEvent.READY_TO_STREAM, now)
-            return True
-
-        return self._db.write(work)
 
     def _leave_waiting(self, tenant_id: str, file_id: str, to: State, event: FileEvent, now: int) -> FileRecord:
         def work() -> FileRecord:
             record = self._files.get(tenant_id, file_id)
             if record.state is to:
                 return record
-            after = self._move(record, to, event, {}, now)
+            after = self._transitions.move(record, to, event, {}, now)
             self._inbox.announce(EventType.FILE_CANCELLED, file_id=file_id, key=record.object_key, now=now)
             return after
 
         return self._db.write(work)
 
     def _delete(self, record: FileRecord, now: int) -> FileRecord:
-        after = self._move(record, State.DELETED, FileEvent.DELETED, {"deleted_at": now, "trashed_at": None}, now)
-        self._inbox.announce(EventType.FILE_DELETED, file_id=record.file_id, key=record.object_key, now=now)
-        return after
-
-    def _move(self, before: FileRecord, to: State, event: FileEvent, changes: dict[str, Any], now: int) -> FileRecord:
-        if to is not before.state and to not in TRANSITIONS[before.state]:
-            raise Conflict(f"The file is {before.state}; it cannot become {to}.")
-        after = replace(before, state=to, updated_at=now, **changes)
-        columns = {**changes, "state": to, "updated_at": now}
-        moved = self._db.execute(
-            f"UPDATE file SET {', '.join(f'{name} = ?' for name in columns)} WHERE file_id = ? AND state = ?",
-            (*(to_column(value) for value in columns.values()), before.file_id, before.state),
+        after = self._transitions.move(
+            record, State.DELETED, FileEvent.DELETED, {"deleted_at": now, "trashed_at": None}, now
         )
-        if moved.rowcount != 1:
-            raise Conflict(f"The file is no longer {before.state}.")
-        self._accounting.moved(before, after)
-        if after.kind is not before.kind or after.state is State.DELETED:
-            self._search.write(after)
-        self._files.note_change(after, event, now)
+        self._generations.void(record.file_id)
+        self._inbox.announce(EventType.FILE_DELETED, file_id=record.file_id, key=record.object_key, now=now)
         return after

@@ -91,6 +91,30 @@ _SQLITE_SEARCH = (
     "CREATE VIRTUAL TABLE file_search USING fts5(terms, words, tokenize='unicode61 remove_diacritics 2',"
     " prefix='1 2 3 4 5 6')"
 )
+_RENDITIONS = """
+ALTER TABLE file ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE file ADD COLUMN stills INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE file ADD COLUMN last_generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE file ADD COLUMN placeholder TEXT;
+ALTER TABLE tenant ADD COLUMN transcode TEXT NOT NULL DEFAULT 'full';
+ALTER TABLE tenant ADD COLUMN rendition_bytes BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX delivery_by_place ON delivery (service, place, id) WHERE dead_at IS NULL;
+CREATE TABLE generation (
+    file_id TEXT NOT NULL REFERENCES file (file_id), number INTEGER NOT NULL, purpose TEXT NOT NULL,
+    etag TEXT NOT NULL, bytes BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, published_at BIGINT,
+    superseded_at BIGINT, PRIMARY KEY (file_id, number)
+){without_rowid};
+CREATE INDEX generation_superseded ON generation (superseded_at) WHERE superseded_at IS NOT NULL;
+CREATE TABLE rendition (
+    file_id TEXT NOT NULL, generation INTEGER NOT NULL, name TEXT NOT NULL, facts TEXT NOT NULL,
+    PRIMARY KEY (file_id, generation, name)
+){without_rowid};
+CREATE TABLE caption (
+    file_id TEXT NOT NULL REFERENCES file (file_id), language TEXT NOT NULL, label TEXT NOT NULL,
+    webvtt TEXT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (file_id, language)
+){without_rowid}
+"""
 _SQLITE = {
     "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
     "blob": "BLOB",
@@ -104,7 +128,12 @@ def _initial(orm: peewee.Database) -> None:
     orm.execute_sql(_SQLITE_SEARCH)  # type: ignore[no-untyped-call]
 
 
-STEPS: tuple[Callable[[peewee.Database], None], ...] = (_initial,)
+def _renditions(orm: peewee.Database) -> None:
+    for statement in _RENDITIONS.format(**_SQLITE).split(";\n"):
+        orm.execute_sql(statement)  # type: ignore[no-untyped-call]
+
+
+STEPS: tuple[Callable[[peewee.Database], None], ...] = (_initial, _renditions)
 
 
 def migrate(orm: peewee.Database, now: Clock) -> int:

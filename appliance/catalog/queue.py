@@ -4,11 +4,12 @@ A lease is a receipt with `available_at` in the future: a row whose worker died 
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from appliance.catalog.connection import Database
 from appliance.catalog.pulse import QUEUES
+from appliance.domain.events import Event, EventType
 
 _MAX_ERROR = 2000
 
@@ -33,24 +34,36 @@ _COLUMNS = "id, service, event, attempts, receipt, queued_at, dead_at, error"
 class Queue:
     """At-least-once queues of the named services, shared by all processes on this catalog."""
 
-    def __init__(self, db: Database, services: Sequence[str]) -> None:
+    def __init__(self, db: Database, filters: Mapping[str, Collection[EventType]]) -> None:
         self._db = db
-        self.services = tuple(services)
+        self._filters = filters
+        self.services = tuple(filters)
 
-    def enqueue(self, event: str, *, now: int) -> None:
-        """Put an event into every service's queue, in the transaction under way or one of its own."""
+    def enqueue(self, event: Event, *, now: int, behind_us: int = 0) -> None:
+        """Put an event into the queue of every service that subscribes to its type.
+
+        In the transaction under way or one of its own. behind_us: how much later than now it takes its place, so that
+        short work overtakes long work, yet none waits for ever.
+        """
+        wanted = [service for service, types in self._filters.items() if event.type in types]
 
         def work() -> None:
-            for service in self.services:
-                self._db.execute(
-                    "INSERT INTO delivery (service, event, queued_at, available_at) VALUES (?, ?, ?, ?)",
-                    (service, event, now, now),
-                )
+            for service in wanted:
+                self._insert(service, event, now, behind_us)
 
         self._db.write(work)
 
+    def enqueue_for(self, service: str, event: Event, *, now: int) -> None:
+        """Put an event into one service's queue alone: for what a person wants done again."""
+        self._db.write(lambda: self._insert(service, event, now, 0))
+
+    def withdraw(self, service: str, file_id: str) -> int:
+        """Take all events of a file out of one service's queue; how many. Whoever works on one loses its lease."""
+        sql = "DELETE FROM delivery WHERE service = ? AND json_extract(event, '$.file_id') = ?"
+        return self._db.write(lambda: int(self._db.execute(sql, (service, file_id)).rowcount))
+
     def claim(self, service: str, *, now: int, lease_us: int, limit: int) -> list[QueueRow]:
-        """Lease up to `limit` due rows, oldest first."""
+        """Lease up to `limit` due rows, in the order of their places."""
         # A look costs microseconds, a write transaction a disk flush: take the lock only where there is work.
         if not self._db.query_one(
             "SELECT 1 FROM delivery WHERE service = ? AND dead_at IS NULL AND available_at <= ? LIMIT 1", (service, now)
@@ -61,7 +74,7 @@ class Queue:
             rows = self._db.execute(
                 "UPDATE delivery SET receipt = ?, available_at = ?, attempts = attempts + 1 WHERE id IN ("
                 "SELECT id FROM delivery WHERE service = ? AND dead_at IS NULL AND available_at <= ?"
-                f" ORDER BY available_at, id LIMIT ?) RETURNING {_COLUMNS}",
+                f" ORDER BY place, id LIMIT ?) RETURNING {_COLUMNS}",
                 (secrets.token_hex(8), now + lease_us, service, now, limit),
             ).fetchall()
             return sorted((QueueRow(*row) for row in rows), key=lambda row: row.id)
@@ -113,9 +126,9 @@ class Queue:
         def work() -> int:
             # New rows, not changed ones: who waits for a queue watches its newest id.
             self._db.execute(
-                "INSERT INTO delivery (service, event, queued_at, available_at)"
-                f" SELECT service, event, ?, ? FROM delivery WHERE {where} ORDER BY id",
-                (now, now, *values),
+                "INSERT INTO delivery (service, event, queued_at, available_at, place)"
+                f" SELECT service, event, ?, ?, ? FROM delivery WHERE {where} ORDER BY id",
+                (now, now, now, *values),
             )
             return int(self._db.execute(f"DELETE FROM delivery WHERE {where}", values).rowcount)
 
@@ -149,6 +162,12 @@ class Queue:
         )
         found = {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in rows}
         return {service: found.get(service, (0, 0, 0, 0, None)) for service in self.services}
+
+    def _insert(self, service: str, event: Event, now: int, behind_us: int) -> None:
+        self._db.execute(
+            "INSERT INTO delivery (service, event, queued_at, available_at, place) VALUES (?, ?, ?, ?, ?)",
+            (service, event.to_json(), now, now, now + behind_us),
+        )
 
     def _change(self, sql: str, values: tuple[object, ...], row_id: int, receipt: str) -> bool:
         statement = f"{sql} WHERE id = ? AND receipt = ? AND dead_at IS NULL"

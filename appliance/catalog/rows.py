@@ -11,7 +11,7 @@ NAMES = (
     "file_id", "tenant_id", "object_key", "name", "path", "title", "ext", "kind", "content_type", "size", "state",
     "visibility", "created_at", "updated_at", "uploaded_by", "tags", "metadata", "etag", "sequencer", "sha256",
     "sha256_verified", "width", "height", "duration", "video_codec", "audio_codec", "ready_to_stream", "error_type",
-    "error_detail", "uploaded_at", "trashed_at", "deleted_at", "restore_state",
+    "error_detail", "uploaded_at", "trashed_at", "deleted_at", "restore_state", "generation", "stills", "placeholder",
 )  # fmt: skip
 COLUMNS = ", ".join(f"file.{name}" for name in NAMES)
 

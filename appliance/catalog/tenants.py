@@ -26,6 +26,8 @@ class TenantRecord:
     trash_files: int
     pending_bytes: int
     pending_files: int
+    transcode: str
+    rendition_bytes: int
 
 
 class Tenants:

@@ -14,11 +14,17 @@ class EventType(StrEnum):
     OBJECT_REMOVED = "object.removed"
     FILE_DELETED = "file.deleted"
     FILE_CANCELLED = "file.cancelled"
+    FILE_PROBED = "file.probed"
+    FILE_PLAYABLE = "file.playable"
+    DOWNLOAD_REQUESTED = "download.requested"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One message of the topic. `id` is the inbox row; delivery is at least once, order is not promised."""
+    """One message of the topic. `id` is the inbox row; delivery is at least once, order is not promised.
+
+    etag: of the bytes that the event speaks of. detail: what else the subscriber is told, by the event's type.
+    """
 
     id: int
     type: EventType
@@ -28,6 +34,7 @@ class Event:
     size: int | None = None
     etag: str | None = None
     sequencer: str | None = None
+    detail: str | None = None
 
     def to_json(self) -> str:
         return json.dumps({name: getattr(self, name) for name in self.__slots__}, separators=(",", ":"))

@@ -64,7 +64,10 @@ class FileEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """All that the catalog knows of one file. Times are Unix microseconds, sizes bytes, durations seconds."""
+    """All that the catalog knows of one file. Times are Unix microseconds, sizes bytes, durations seconds.
+
+    generation: the current one of the ladder, stills: that of poster, thumbnails and storyboard; 0 for none yet.
+    """
 
     file_id: str
     tenant_id: str
@@ -99,6 +102,9 @@ class FileRecord:
     trashed_at: int | None = None
     deleted_at: int | None = None
     restore_state: State | None = None
+    generation: int = 0
+    stills: int = 0
+    placeholder: str | None = None
 
     @property
     def stage(self) -> State:

@@ -34,6 +34,7 @@ class Metadata:
         self._store = parts.store
         self._files = parts.catalog.files
         self._lifecycle = parts.catalog.lifecycle
+        self._production = parts.catalog.production
         self._clock = parts.clock
 
     def __call__(self, event: Event, wanted: Callable[[], bool]) -> None:
@@ -97,9 +98,9 @@ class Metadata:
         except ProcessingError as error:
             if not error.permanent:
                 raise
-            self._lifecycle.errored(record.file_id, etag, error.type, str(error), now=self._clock())
+            self._production.errored(record.file_id, etag, error.type, str(error), now=self._clock())
         else:
-            self._lifecycle.ready(record.file_id, etag, facts, now=self._clock())
+            self._production.probed(record.file_id, etag, facts, final=True, now=self._clock())
 
     def _facts(self, record: FileRecord, etag: str) -> MediaFacts:
         if record.kind is Kind.FILE or record.ext in _UNPROBED:
@@ -107,7 +108,7 @@ class Metadata:
         if record.size == 0:
             raise Malformed("The file is empty.")
         if record.stage is not State.PROCESSING:
-            self._lifecycle.processing(record.file_id, etag, now=self._clock())
+            self._production.started(record.file_id, etag, now=self._clock())
         url = self._store.sign_get(record.object_key, expires_s=_URL_SECONDS, base_url=None).url
         return self._parts.prober.probe(url, kind=record.kind, ext=record.ext)
 
@@ -123,10 +124,10 @@ class Metadata:
                 return  # the event of its removal is on its way
         now, etag = self._clock(), record.etag or ""
         if digest.hexdigest() == declared:
-            self._lifecycle.verified(record.file_id, etag, declared, now=now)
+            self._production.verified(record.file_id, etag, declared, now=now)
         else:
             detail = f"The stored bytes have the SHA-256 {digest.hexdigest()}, not the declared one."
-            self._lifecycle.errored(record.file_id, etag, ChecksumMismatch.type, detail, now=now)
+            self._production.errored(record.file_id, etag, ChecksumMismatch.type, detail, now=now)
 
     def _clear(self, key: ObjectKey) -> None:
         """Remove what a deleted, cancelled or timed-out file left in the store and at the edge."""

@@ -19,6 +19,7 @@ from flask import Flask
 
 from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import open_catalog
+from appliance.domain.events import EventType
 from appliance.ports.clock import system_clock
 from appliance.storage.s3 import S3Store
 from appliance.web.app import create_app
@@ -123,7 +124,9 @@ def _peer() -> Flask:
 
 
 def _ours(folder: Path) -> tuple[Flask, str]:
-    catalog = open_catalog(f"sqlite:///{folder / 'catalog.db'}", system_clock, queues=("metadata",))
+    catalog = open_catalog(
+        f"sqlite:///{folder / 'catalog.db'}", system_clock, queues={"metadata": frozenset(EventType)}
+    )
     catalog.tenants.add("default", "Default", quota_bytes=0, quota_files=0, now=system_clock())
     _, key = catalog.keys.create("default", "bench", ["upload"], now=system_clock())
     options = WebOptions(

@@ -28,7 +28,7 @@ from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import open_catalog
 from appliance.config import load_settings
 from appliance.ports.clock import system_clock
-from appliance.services.subscriptions import SERVICES
+from appliance.services.subscriptions import event_filters
 from appliance.stack.checks import free_intake_port
 from appliance.stack.minio_binary import obtain_minio
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
@@ -193,7 +193,7 @@ def _peer(folder: Path) -> Flask:
 
 
 def _ours(folder: Path) -> Flask:
-    catalog = open_catalog(f"sqlite:///{folder / 'catalog.db'}", system_clock, queues=tuple(SERVICES))
+    catalog = open_catalog(f"sqlite:///{folder / 'catalog.db'}", system_clock, queues=event_filters())
     options = WebOptions(
         api_port=8080, cdn_port=8088, s3_port=9000, api_url="", cdn_url="", s3_public_url="", host=HOST,
         hosts=frozenset(), cors_origins=("*",), rate_limit="", max_waiters=1, min_free_bytes=0, data_dir=str(folder),

@@ -10,6 +10,7 @@ from appliance.ports.event_bus import Delivery, EventBus
 SECOND = 1_000_000
 LEASE = 60 * SECOND
 SERVICES = ("one", "two")
+FILTERS = {service: frozenset(EventType) for service in SERVICES}
 
 
 def event(number: int = 1) -> Event:

@@ -13,7 +13,7 @@ from appliance.catalog.catalog import Catalog, open_catalog
 from appliance.domain.events import EventType
 from appliance.ports.clock import system_clock
 from appliance.ports.event_bus import EventBus
-from tests.contract.event_bus_suite import SERVICES, EventBusContract, claim_one, event
+from tests.contract.event_bus_suite import FILTERS, SERVICES, EventBusContract, claim_one, event
 
 #: Opens the same catalog, says so, and publishes one event for every line it is sent.
 _PUBLISHER = """
@@ -21,8 +21,8 @@ import sys
 from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import open_catalog
 from appliance.ports.clock import system_clock
-from tests.contract.event_bus_suite import SERVICES, event
-catalog = open_catalog(sys.argv[1], system_clock, queues=SERVICES)
+from tests.contract.event_bus_suite import FILTERS, event
+catalog = open_catalog(sys.argv[1], system_clock, queues=FILTERS)
 bus = SqlBus(catalog.queue, system_clock)
 print("ready", flush=True)
 for line in sys.stdin:
@@ -39,7 +39,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def catalog(url: str) -> Iterator[Catalog]:
-    opened = open_catalog(url, system_clock, queues=SERVICES)
+    opened = open_catalog(url, system_clock, queues=FILTERS)
     yield opened
     opened.close()
 
@@ -62,10 +62,10 @@ def test_the_inbox_fills_the_queues_in_its_own_transaction(catalog: Catalog, bus
 
 
 def test_events_outlive_every_process(url: str) -> None:
-    first = open_catalog(url, system_clock, queues=SERVICES)
+    first = open_catalog(url, system_clock, queues=FILTERS)
     SqlBus(first.queue, system_clock).publish(event())
     first.close()
-    second = open_catalog(url, system_clock, queues=SERVICES)
+    second = open_catalog(url, system_clock, queues=FILTERS)
     assert claim_one(SqlBus(second.queue, system_clock)).event == event()
     second.close()
 

@@ -11,6 +11,7 @@ import httpx
 from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import Catalog, open_catalog
 from appliance.domain.access import SCOPES
+from appliance.domain.events import EventType
 from appliance.ports.clock import system_clock
 from appliance.storage.minio_setup import MinioBucket
 from appliance.storage.s3 import S3Store
@@ -59,7 +60,7 @@ class ApiServer:
     def __enter__(self) -> Self:
         MinioBucket(self.minio.url, self.minio.access_key, self.minio.secret_key, BUCKET, "us-east-1").ensure_bucket()
         self.catalog: Catalog = open_catalog(
-            f"sqlite:///{self.folder / 'catalog.db'}", system_clock, queues=("metadata",)
+            f"sqlite:///{self.folder / 'catalog.db'}", system_clock, queues={"metadata": frozenset(EventType)}
         )
         self.store = S3Store(self.minio.url, self.minio.access_key, self.minio.secret_key, BUCKET, "us-east-1")
         context = Context(

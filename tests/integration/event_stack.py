@@ -16,7 +16,7 @@ from appliance.ports.clock import system_clock
 from appliance.services.parts import Parts
 from appliance.services.reconcile import Reconcile, Report
 from appliance.services.runner import Runner
-from appliance.services.subscriptions import SERVICES, subscriptions
+from appliance.services.subscriptions import event_filters, subscriptions
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
 from appliance.storage.s3 import S3Store
 from appliance.web.app import create_internal_app

@@ -109,7 +109,7 @@ def test_dead_letters_are_listed_by_tenant_and_replayed(api: ApiServer, admin: A
     bus, now = api.catalog.queue, system_clock()
     for tenant in ("red", "blue"):
         key = f"videos/{tenant}/6a7b3c58-50b5-4f43-9d5e-2f3c7f1f00{'01' if tenant == 'red' else '02'}.mp4"
-        bus.enqueue(Event(1, EventType.OBJECT_CREATED, key, None, now).to_json(), now=now)
+        bus.enqueue(Event(1, EventType.OBJECT_CREATED, key, None, now), now=now)
     while rows := bus.claim("metadata", now=system_clock(), lease_us=1_000_000, limit=100):
         for row in rows:
             assert row.receipt is not None

@@ -36,7 +36,7 @@ def prepare(stack: EventStack, case: Case) -> None:
             stack.put(key, b"bytes")
             info = stack.store.head(key)
             lifecycle.arrived(file_id, info, sequencer=None, now=now)
-            lifecycle.ready(file_id, info.etag, MediaFacts(Kind.FILE), now=now)
+            stack.catalog.production.probed(file_id, info.etag, MediaFacts(Kind.FILE), final=True, now=now)
         if what.startswith("record cancelled"):
             lifecycle.cancel("red", file_id, now=now)
         if what.startswith("record timed out"):

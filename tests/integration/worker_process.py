@@ -9,7 +9,7 @@ from appliance.media.probe import Probe
 from appliance.ports.clock import system_clock
 from appliance.services.parts import Parts
 from appliance.services.runner import Runner
-from appliance.services.subscriptions import SERVICES, subscriptions
+from appliance.services.subscriptions import event_filters, subscriptions
 from appliance.services.worker import SECOND, Subscription
 from appliance.storage.s3 import S3Store
 from tests.integration.event_stack import BUCKET
@@ -18,7 +18,7 @@ LEASE_US = 2 * SECOND
 
 
 def main(catalog_url: str, store_url: str, access_key: str, secret_key: str) -> None:
-    catalog = open_catalog(catalog_url, system_clock, queues=tuple(SERVICES))
+    catalog = open_catalog(catalog_url, system_clock, queues=event_filters())
     store = S3Store(store_url, access_key, secret_key, BUCKET, "us-east-1")
     parts = Parts(catalog, store, Probe(), lambda key, size: None, system_clock)
     quick = [Subscription(s.service, s.handler, 1, LEASE_US, s.attempts) for s in subscriptions(parts, {})]

@@ -79,7 +79,7 @@ class TestRecords:
         info = replace(stored_object(record), sha256=None)
         catalog.lifecycle.arrived(record.file_id, info, sequencer=None, now=START)
         assert find("red", digest, "film.mp4", "") is None
-        assert catalog.lifecycle.verified(record.file_id, "etag-1", digest, now=START)
+        assert catalog.production.verified(record.file_id, "etag-1", digest, now=START)
         found = find("red", digest, "film.mp4", "")
         assert found is not None
         assert found.file_id == record.file_id

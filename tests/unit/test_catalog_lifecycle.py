@@ -42,8 +42,8 @@ class TestTheUsualWay:
         record = asked(catalog)
         assert catalog.lifecycle.arrived(record.file_id, stored_object(record), sequencer="A", now=START) is Arrived.NEW
         assert catalog.files.session(record.file_id) is None
-        assert catalog.lifecycle.processing(record.file_id, "etag-1", now=START)
-        assert catalog.lifecycle.ready(record.file_id, "etag-1", FACTS, now=START)
+        assert catalog.production.started(record.file_id, "etag-1", now=START)
+        assert catalog.production.probed(record.file_id, "etag-1", FACTS, final=True, now=START)
         ready = catalog.files.get("red", record.file_id)
         assert (ready.state, ready.ready_to_stream, ready.width, ready.duration) == (State.READY, True, 1920, 12.5)
         assert (ready.video_codec, ready.audio_codec, ready.etag) == ("avc1.64001F", "mp4a.40.2", "etag-1")
@@ -52,8 +52,8 @@ class TestTheUsualWay:
 
     def test_a_step_that_was_done_is_not_told_twice(self, catalog: Catalog) -> None:
         record = uploaded(catalog)
-        assert catalog.lifecycle.ready(record.file_id, "etag-1", FACTS, now=START)
-        assert not catalog.lifecycle.ready(record.file_id, "etag-1", FACTS, now=START)
+        assert catalog.production.probed(record.file_id, "etag-1", FACTS, final=True, now=START)
+        assert not catalog.production.probed(record.file_id, "etag-1", FACTS, final=True, now=START)
         assert (
             catalog.lifecycle.arrived(record.file_id, stored_object(record), sequencer="B", now=START) is Arrived.SAME
         )
@@ -67,16 +67,16 @@ class TestTheUsualWay:
 
     def test_other_bytes_void_what_was_known_of_the_old(self, catalog: Catalog) -> None:
         record = uploaded(catalog)
-        catalog.lifecycle.ready(record.file_id, "etag-1", FACTS, now=START)
+        catalog.production.probed(record.file_id, "etag-1", FACTS, final=True, now=START)
         other = stored_object(record, "etag-2", 300)
         assert catalog.lifecycle.arrived(record.file_id, other, sequencer="B", now=START) is Arrived.OVERWRITTEN
         again = catalog.files.get("red", record.file_id)
         assert (again.state, again.size, again.width, again.ready_to_stream) == (State.UPLOADED, 300, None, False)
-        assert not catalog.lifecycle.ready(record.file_id, "etag-1", FACTS, now=START)
+        assert not catalog.production.probed(record.file_id, "etag-1", FACTS, final=True, now=START)
 
     def test_an_error_keeps_the_original(self, catalog: Catalog) -> None:
         record = uploaded(catalog)
-        assert catalog.lifecycle.errored(record.file_id, "etag-1", "malformed", "No film.", now=START)
+        assert catalog.production.errored(record.file_id, "etag-1", "malformed", "No film.", now=START)
         errored = catalog.files.get("red", record.file_id)
         assert (errored.state, errored.error_type, errored.error_detail) == (State.ERRORED, "malformed", "No film.")
         assert catalog.tenants.get("red").stored_bytes == 100
@@ -119,7 +119,7 @@ class TestTheEnd:
 
     def test_trash_and_restore(self, catalog: Catalog) -> None:
         record = uploaded(catalog)
-        catalog.lifecycle.ready(record.file_id, "etag-1", FACTS, now=START)
+        catalog.production.probed(record.file_id, "etag-1", FACTS, final=True, now=START)
         for _ in range(2):
             assert catalog.lifecycle.trash("red", record.file_id, now=START).state is State.TRASHED
         tenant = catalog.tenants.get("red")
@@ -142,7 +142,7 @@ class TestTheEnd:
         for _ in range(2):
             assert catalog.lifecycle.delete("red", record.file_id, now=START).state is State.DELETED
         assert queued(catalog) == [("file.deleted", record.file_id)]
-        assert not catalog.lifecycle.ready(record.file_id, "etag-1", FACTS, now=START)
+        assert not catalog.production.probed(record.file_id, "etag-1", FACTS, final=True, now=START)
         assert not catalog.lifecycle.vanished(record.file_id, now=START)
         with pytest.raises(Conflict):
             catalog.lifecycle.restore("red", record.file_id, now=START)
@@ -241,15 +241,15 @@ class CatalogMachine(RuleBasedStateMachine):
         record = self._record(pick)
         if record is None:
             return
-        lifecycle, etag, now = self._catalog.lifecycle, record.etag or "", self._clock()
+        production, etag, now = self._catalog.production, record.etag or "", self._clock()
         if outcome == "processing":
-            lifecycle.processing(record.file_id, etag, now=now)
+            production.started(record.file_id, etag, now=now)
         elif outcome == "ready":
-            lifecycle.ready(record.file_id, etag, FACTS, now=now)
+            production.probed(record.file_id, etag, FACTS, final=True, now=now)
         elif outcome == "errored":
-            lifecycle.errored(record.file_id, etag, "malformed", "No film.", now=now)
+            production.errored(record.file_id, etag, "malformed", "No film.", now=now)
         else:
-            lifecycle.vanished(record.file_id, now=now)
+            self._catalog.lifecycle.vanished(record.file_id, now=now)
 
     @rule(pick=picks, change=st.sampled_from(["cancel", "trash", "restore", "delete"]))
     def change(self, pick: int, change: str) -> None:

@@ -59,7 +59,7 @@ class TestInbox:
         assert catalog.inbox.announce_objects(newer, now=START) == 2
 
     def test_what_other_buses_have_not_got_is_not_forgotten(self, tmp_path: Path) -> None:
-        catalog = open_catalog(f"sqlite:///{tmp_path / 'outside.db'}", Clock(), queues=())
+        catalog = open_catalog(f"sqlite:///{tmp_path / 'outside.db'}", Clock(), queues={})
         catalog.inbox.receive("minio", [arrival()], now=START)
         ((row_id, _),) = catalog.inbox.unpublished(10)
         assert catalog.inbox.forget(before=START + 1) == 0
@@ -155,7 +155,7 @@ class TestSchema:
         direct.close()
         before = path.read_bytes()
         with pytest.raises(CatalogTooNew, match="newer appliance"):
-            open_catalog(f"sqlite:///{path}", system_clock, queues=())
+            open_catalog(f"sqlite:///{path}", system_clock, queues={})
         assert path.read_bytes() == before
 
     def test_an_older_catalog_is_copied_before_it_is_changed(
@@ -196,7 +196,7 @@ class TestSchema:
         program = (
             "import sys; from appliance.catalog.catalog import open_catalog;"
             " from appliance.ports.clock import system_clock;"
-            " open_catalog(sys.argv[1], system_clock, queues=()).close()"
+            " open_catalog(sys.argv[1], system_clock, queues={}).close()"
         )
         starts = [subprocess.Popen([sys.executable, "-c", program, url]) for _ in range(3)]
         assert [start.wait(30) for start in starts] == [0, 0, 0]
@@ -204,4 +204,4 @@ class TestSchema:
     def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         with pytest.raises(SetupError, match="Cannot make the folder"):
-            open_catalog(f"sqlite:///{tmp_path / 'file' / 'catalog.db'}", system_clock, queues=())
+            open_catalog(f"sqlite:///{tmp_path / 'file' / 'catalog.db'}", system_clock, queues={})

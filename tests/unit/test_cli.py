@@ -63,7 +63,7 @@ def test_a_key_is_shown_once_and_opens_until_it_is_revoked(run: Run, tmp_path: P
     assert text.startswith(f"mk_{listed['id']}_")
     assert listed["scopes"] == ["read", "upload"]
     assert text.rpartition("_")[2] not in run("key", "list").stdout
-    catalog = open_catalog(f"sqlite:///{tmp_path / 'data' / 'catalog.db'}", system_clock, queues=())
+    catalog = open_catalog(f"sqlite:///{tmp_path / 'data' / 'catalog.db'}", system_clock, queues={})
     assert catalog.keys.check(text, now=system_clock()).name == "editor"
     catalog.close()
     assert run("key", "revoke", listed["id"]).exit_code == 0
@@ -170,7 +170,7 @@ def test_lists_fit_80_columns(run: Run) -> None:
 
 def test_what_is_in_quarantine_is_listed_shown_and_dropped(run: Run, tmp_path: Path) -> None:
     run("tenant", "list")
-    catalog = open_catalog(f"sqlite:///{tmp_path / 'data' / 'catalog.db'}", system_clock, queues=())
+    catalog = open_catalog(f"sqlite:///{tmp_path / 'data' / 'catalog.db'}", system_clock, queues={})
     for _ in range(3):
         catalog.quarantine.put("minio", "not JSON", body="{", now=system_clock())
     catalog.close()

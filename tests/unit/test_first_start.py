@@ -16,7 +16,7 @@ HERE = Addresses("http://127.0.0.1:8080", "http://127.0.0.1:8088", "http://127.0
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = open_catalog(f"sqlite:///{tmp_path / 'catalog.db'}", system_clock, queues=())
+    opened = open_catalog(f"sqlite:///{tmp_path / 'catalog.db'}", system_clock, queues={})
     yield opened
     opened.close()
 

@@ -21,7 +21,9 @@ EVENT = Event(1, EventType.OBJECT_CREATED, "files/red/x.bin", "file-1", 1)
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = open_catalog(f"sqlite:///{tmp_path / 'catalog.db'}", system_clock, queues={"service": frozenset(EventType)})
+    opened = open_catalog(
+        f"sqlite:///{tmp_path / 'catalog.db'}", system_clock, queues={"service": frozenset(EventType)}
+    )
     yield opened
     opened.close()
 

@@ -1,0 +1,133 @@
+"""Generations: what was made of a file, in immutable sets of objects. A row stands before the first object does."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from appliance.catalog.connection import Database
+from appliance.domain.files import STORED, State
+from appliance.domain.renditions import Rendition
+
+LADDER, STILLS, DOWNLOAD = "ladder", "stills", "download"
+_LIVE = tuple(sorted(STORED | {State.TRASHED}))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One published rendition and the generation that it lies in."""
+
+    generation: int
+    rendition: Rendition
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A generation whose objects nobody needs any more."""
+
+    file_id: str
+    tenant_id: str
+    number: int
+
+
+class Generations:
+    """Numbers are never used twice for a file, whatever becomes of them: caches keep what they have seen."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def begin(self, file_id: str, etag: str, purpose: str, *, now: int) -> int | None:
+        """Commit that a generation is being made of these bytes; its number, or None where the file moved on."""
+
+        def work() -> int | None:
+            row = self._db.execute(
+                "UPDATE file SET last_generation = last_generation + 1 WHERE file_id = ? AND etag = ?"
+                f" AND state IN ({','.join('?' * len(_LIVE))}) RETURNING last_generation",
+                (file_id, etag, *_LIVE),
+            ).fetchone()
+            if row is None:
+                return None
+            self._db.execute(
+                "INSERT INTO generation (file_id, number, purpose, etag, created_at) VALUES (?, ?, ?, ?, ?)",
+                (file_id, row[0], purpose, etag, now),
+            )
+            return int(row[0])
+
+        return self._db.write(work)
+
+    def unfinished(self, file_id: str, purpose: str) -> list[int]:
+        """Generations that a worker began and did not publish: it died, or lost to another."""
+        rows = self._db.query(
+            "SELECT number FROM generation WHERE file_id = ? AND purpose = ? AND published_at IS NULL ORDER BY number",
+            (file_id, purpose),
+        )
+        return [row[0] for row in rows]
+
+    def superseded(self, *, before: int, limit: int) -> list[Leftover]:
+        """Generations that were replaced before that time: viewers have moved on from them."""
+        rows = self._db.query(
+            "SELECT file_id, tenant_id, number FROM generation JOIN file USING (file_id)"
+            " WHERE superseded_at < ? LIMIT ?",
+            (before, limit),
+        )
+        return [Leftover(*row) for row in rows]
+
+    def forget(self, file_id: str, number: int) -> None:
+        """The objects of a generation are gone: so is its row. Idempotent."""
+
+        def work() -> None:
+            row = self._db.execute(
+                "DELETE FROM generation WHERE file_id = ? AND number = ? RETURNING bytes", (file_id, number)
+            ).fetchone()
+            self._db.execute("DELETE FROM rendition WHERE file_id = ? AND generation = ?", (file_id, number))
+            if row is not None:
+                self.book(file_id, -row[0])
+
+        self._db.write(work)
+
+    def renditions(self, file_id: str) -> list[Made]:
+        """What there is of a file now: the current ladder's rungs and all downloads."""
+        rows = self._db.query(
+            "SELECT generation, facts FROM rendition JOIN generation"
+            " ON generation.file_id = rendition.file_id AND number = generation"
+            " WHERE rendition.file_id = ? AND superseded_at IS NULL ORDER BY generation, name",
+            (file_id,),
+        )
+        return [Made(row[0], Rendition(**json.loads(row[1]))) for row in rows]
+
+    def publish(self, file_id: str, number: int, renditions: Sequence[Rendition], size: int, *, now: int) -> bool:
+        """Mark a generation as finished, inside a write; the older of its purpose are superseded. False: it is gone."""
+        row = self._db.execute(
+            "UPDATE generation SET published_at = ?, bytes = ?"
+            " WHERE file_id = ? AND number = ? AND published_at IS NULL RETURNING purpose",
+            (now, size, file_id, number),
+        ).fetchone()
+        if row is None:
+            return False
+        if row[0] != DOWNLOAD:
+            self._db.execute(
+                "UPDATE generation SET superseded_at = ? WHERE file_id = ? AND purpose = ? AND number < ?"
+                " AND published_at IS NOT NULL AND superseded_at IS NULL",
+                (now, file_id, row[0], number),
+            )
+        for one in renditions:
+            self._db.execute(
+                "INSERT INTO rendition (file_id, generation, name, facts) VALUES (?, ?, ?, ?)",
+                (file_id, number, one.name, json.dumps(asdict(one), separators=(",", ":"))),
+            )
+        self.book(file_id, size)
+        return True
+
+    def void(self, file_id: str) -> None:
+        """Forget all generations of a file inside a write: its bytes are others now, or gone."""
+        total = self._db.query_value("SELECT SUM(bytes) FROM generation WHERE file_id = ?", (file_id,)) or 0
+        self._db.execute("DELETE FROM rendition WHERE file_id = ?", (file_id,))
+        self._db.execute("DELETE FROM generation WHERE file_id = ?", (file_id,))
+        self.book(file_id, -total)
+
+    def book(self, file_id: str, size: int) -> None:
+        """Count bytes of renditions to the file's tenant, inside a write."""
+        self._db.execute(
+            "UPDATE tenant SET rendition_bytes = rendition_bytes + ?"
+            " WHERE id = (SELECT tenant_id FROM file WHERE file_id = ?)",
+            (size, file_id),
+        )
