@@ -1,6 +1,6 @@
 """What an admin key may do over HTTP: tenants, their quotas and secrets, keys of access and pairing codes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from flask import Response
@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from appliance.catalog.access import EVERYDAY_SCOPES, PAIRING_US, KeyRow
 from appliance.catalog.tenants import TenantRecord
 from appliance.domain.access import parse_scopes
+from appliance.domain.errors import InvalidRequest
 from appliance.domain.keys import check_tenant_id
 from appliance.web.addresses import addresses
 from appliance.web.auth import SECURITY, require
@@ -28,6 +29,7 @@ api = APIBlueprint(
 )
 
 _LARGEST = 2**62
+_LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 TenantId = Annotated[str, Field(min_length=2, max_length=63, pattern=r"^[a-z0-9][a-z0-9_-]{1,62}$")]
 Label = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Limit = Annotated[int, Field(ge=0, le=_LARGEST, description="0 for no limit")]
@@ -247,4 +249,8 @@ def _key(row: KeyRow) -> dict[str, Any]:
 
 
 def _microseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1_000_000)
+    """InvalidRequest for what no calendar of ours shows in UTC, though its own offset could."""
+    seconds = moment.timestamp()
+    if not 0 <= seconds <= _LAST_SECOND:
+        raise InvalidRequest("expiresAt must lie in the years 1970 to 9999, in UTC.", field="expiresAt")
+    return int(seconds * 1_000_000)
