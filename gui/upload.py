@@ -17,8 +17,9 @@ _FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
 
 
 @click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 all files arrived; 1 a file was refused, failed or, with --wait, could not be processed; "
-    "2 wrong usage, no address or key, or no answer from the appliance; 130 interrupted."
+    "2 wrong usage, no address or key, or no answer from the appliance; 130 interrupted.",
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--folder", default="", metavar="PATH", help="Folder in the appliance, 'show/day 1' for instance.")
@@ -28,6 +29,7 @@ _FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for every file, on stdout.")
 @click.option("--api-url", default="", metavar="URL", help="Address of the appliance, http://HOST:8080.")
 @click.option("--key", default="", envvar="MEDIA_KEY", show_envvar=True, help="A key of access, mk_….")
+@click.version_option(package_name="media-appliance", prog_name="media-upload")
 def main(
     files: tuple[Path, ...],
     folder: str,
@@ -45,11 +47,12 @@ def main(
     """
     failed = False
     try:
-        with ApplianceClient(Credentials.find(api_url, key)) as client, _progress() as track:
+        with ApplianceClient(Credentials.find(api_url, key)) as client:
             for file in files:
                 try:
-                    with track(file) as advance:
+                    with _bar(file) as advance:
                         sent = client.upload(file, folder=folder, tags=tags, private=private, progress=advance)
+                    _tell(f"{file.name}: {'was there already; nothing was sent' if sent.duplicate else 'sent'}.")
                     record = client.wait_until_final(sent.file_id) if wait else None
                 except Unreachable:
                     raise
@@ -83,44 +86,33 @@ def _report(file: Path, sent: Uploaded, record: dict[str, object] | None, as_jso
         click.echo(json.dumps({**answer, "state": state} if state else answer))
     else:
         click.echo(sent.video_url)
-    if sent.duplicate:
-        _tell(f"{file.name}: was there already; nothing was sent.")
     if state is None or state == "ready":
         return False
     error = record.get("error") if record else None
-    _tell(f"{file.name}: is {state}{': ' + str(error.get('detail')) if isinstance(error, dict) else ''}.")
+    _tell(f"{file.name} is {state}{': ' + str(error.get('detail')) if isinstance(error, dict) else '.'}")
     return True
 
 
-Tracker = Callable[[Path], contextlib.AbstractContextManager[Callable[[int], None]]]
-
-
 @contextlib.contextmanager
-def _progress() -> Iterator[Tracker]:
-    """Bars on a terminal, a line for each file elsewhere; both on stderr, stdout is for links."""
+def _bar(file: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr while the file is sent, gone before its link is printed; nothing where stderr is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _track_plainly
+        yield lambda count: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-
-        @contextlib.contextmanager
-        def track(file: Path) -> Iterator[Callable[[int], None]]:
-            task = progress.add_task(file.name, total=file.stat().st_size if file.is_file() else None)
-            yield lambda count: progress.advance(task, count)
-
-        yield track
-
-
-@contextlib.contextmanager
-def _track_plainly(file: Path) -> Iterator[Callable[[int], None]]:
-    yield lambda count: None
-    _tell(f"{file.name}: sent.")
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(_printable(file.name), total=file.stat().st_size if file.is_file() else None)
+        yield lambda count: progress.advance(task, count)
 
 
 def _tell(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(_printable(text), err=True)
+
+
+def _printable(text: str) -> str:
+    """Fit for a terminal: what a file's name may hold that would move its cursor, or is no text, is replaced."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ class Credentials:
     def find(cls, api_url: str = "", api_key: str = "") -> "Credentials":
         """What is given, completed from the credentials file of an appliance on this machine.
 
-        The file is `$MEDIA_DATA_DIR/credentials.json`, by default in `./data`. NotConfigured where a piece is missing.
+        The file is `$MEDIA_DATA_DIR/credentials.json`, by default in `./data`. NotConfigured where a piece is missing
+        or the address is no URL.
         """
         path = Path(os.environ.get("MEDIA_DATA_DIR", "data"), "credentials.json")
         if not (api_url and api_key):
@@ -52,6 +53,8 @@ class Credentials:
         if not (api_url and api_key):
             missing = "address" if not api_url else "key"
             raise NotConfigured(f"No {missing} of the appliance: no usable {path}; give both --api-url and --key.")
+        if not api_url.startswith(("http://", "https://")):
+            raise NotConfigured(f"The appliance's address must begin with http:// or https://, unlike {api_url}.")
         return cls(api_url.rstrip("/"), api_key)
 
 
@@ -111,7 +114,11 @@ class ApplianceClient:
             size = source.stat().st_size
         except OSError as error:
             raise SourceChanged(f"{source} cannot be read: {error.strerror}.") from error
-        wanted: dict[str, Any] = {"name": source.name, "size": size, "path": folder, "tags": list(tags)}
+        if source.is_dir():
+            raise SourceChanged(f"{source} is a folder; name the files in it.")
+        # A name need not be UTF-8 on this disk; it must be in JSON.
+        name = os.fsencode(source.name).decode(errors="replace")
+        wanted: dict[str, Any] = {"name": name, "size": size, "path": folder, "tags": list(tags)}
         if private:
             wanted["visibility"] = "private"
         if size < HASHED_BYTES:

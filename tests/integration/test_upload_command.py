@@ -1,8 +1,10 @@
 """media-upload against a real API and store: what a person or a script that calls it relies on."""
 
+import contextlib
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -82,6 +84,7 @@ def test_programs_read_json_and_a_repeat_sends_nothing(upload: Upload, tmp_path:
     assert not first["duplicate"]
     assert second["duplicate"]
     assert first["fileId"] == second["fileId"]
+    assert upload("clip.mp4").stderr == "clip.mp4: was there already; nothing was sent.\n"
 
 
 def test_a_private_file_is_private(red: ApiClient, upload: Upload, tmp_path: Path) -> None:
@@ -110,8 +113,45 @@ def test_what_cannot_be_sent_is_named_and_the_rest_goes_on(upload: Upload, tmp_p
     assert done.returncode == 1
     assert len(done.stdout.split()) == 1
     assert "missing.mov: " in done.stderr
-    assert "folder: " in done.stderr
+    assert "is a folder" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_names_that_are_no_text_or_would_steer_a_terminal_arrive(
+    red: ApiClient, upload: Upload, tmp_path: Path
+) -> None:
+    (tmp_path / "latin \udce9.txt").write_bytes(b"1")
+    (tmp_path / "two\nlines \x1b[31m.txt").write_bytes(b"2")
+    done = upload("latin \udce9.txt", "two\nlines \x1b[31m.txt", "--folder", "odd")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == ["latin \ufffd.txt: sent.", "two\ufffdlines \ufffd[31m.txt: sent."]
+    listed = red.get("/files", params={"path": "odd"}).json()["items"]
+    assert "latin \ufffd.txt" in {file["name"] for file in listed}
+
+
+def everything(terminal: int) -> str:
+    """What is written to a terminal until nobody has it open."""
+    chunks = []
+    # Linux answers EIO then, others the end of the file.
+    with contextlib.suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as file:
+        while chunk := file.read(4096):
+            chunks.append(chunk)
+    return b"".join(chunks).decode()
+
+
+def test_on_a_terminal_every_link_has_a_line_of_its_own(upload: Upload, tmp_path: Path) -> None:
+    (tmp_path / "one [red].txt").write_bytes(os.urandom(16))
+    (tmp_path / "two.txt").write_bytes(os.urandom(16))
+    driver, terminal = os.openpty()
+    command = [sys.executable, "-m", "gui.upload", "one [red].txt", "two.txt"]
+    env = os.environ | {"MEDIA_DATA_DIR": str(tmp_path / "data"), "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=terminal, stderr=terminal) as process:
+        os.close(terminal)
+        shown = everything(driver)
+    assert process.returncode == 0, shown
+    screen = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line.rpartition("\r")[2]) for line in shown.split("\r\n")]
+    assert [line for line in screen if line.startswith("http")] == re.findall(r"http://\S+", shown)
+    assert [line for line in screen if line.endswith(": sent.")] == ["one [red].txt: sent.", "two.txt: sent."]
 
 
 def test_a_refusal_is_the_appliances_sentence(api: ApiServer, tmp_path: Path) -> None:
@@ -147,6 +187,8 @@ def test_credentials_come_from_the_data_folder(tmp_path: Path, monkeypatch: pyte
     assert Credentials.find() == Credentials("http://host:8080", "mk_1")
     assert Credentials.find("http://host:8080/") == Credentials("http://host:8080", "mk_1")
     assert Credentials.find("http://other:8080", "mk_2") == Credentials("http://other:8080", "mk_2")
+    with pytest.raises(NotConfigured, match="http://"):
+        Credentials.find("other:8080", "mk_2")
     (tmp_path / "credentials.json").write_text("[]")
     with pytest.raises(NotConfigured):
         Credentials.find()
