@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag as DocTag
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, WithJsonSchema
 
 from appliance.catalog.access import EVERYDAY_SCOPES, PAIRING_US, KeyRow
 from appliance.catalog.tenants import TenantRecord
-from appliance.domain.access import parse_scopes
+from appliance.domain.access import SCOPES, parse_scopes
 from appliance.domain.errors import InvalidRequest
 from appliance.domain.keys import check_tenant_id
 from appliance.web.addresses import addresses
@@ -33,7 +33,8 @@ _LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 TenantId = Annotated[str, Field(min_length=2, max_length=63, pattern=r"^[a-z0-9][a-z0-9_-]{1,62}$")]
 Label = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Limit = Annotated[int, Field(ge=0, le=_LARGEST, description="0 for no limit")]
-Scopes = Annotated[list[Annotated[str, Field(max_length=20)]], Field(min_length=1, max_length=10)]
+Scope = Annotated[str, WithJsonSchema({"enum": sorted(SCOPES)})]
+Scopes = Annotated[list[Scope], Field(min_length=1, max_length=10)]
 
 
 class OneTenant(Query):

@@ -26,7 +26,7 @@ class JsonRequest(Request):
         if not self.is_json:
             raise UnsupportedMediaType("Send JSON: 'Content-Type: application/json'.")
         try:
-            sent = json.loads(data)
+            sent = json.loads(data, parse_float=_number)
         except ValueError as error:
             raise InvalidRequest(f"The body is not JSON: {error}.") from None
         except RecursionError:
@@ -34,6 +34,12 @@ class JsonRequest(Request):
         if not isinstance(sent, dict):
             raise InvalidRequest("The body must be a JSON object.")
         return sent
+
+
+def _number(text: str) -> float:
+    """JSON knows one kind of number: 5.0 is an integer there (JSON Schema validation, 6.1.1)."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 class Body(BaseModel):

@@ -11,7 +11,7 @@ from appliance.web.bodies import Query
 MAX_LABELS = 20
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"
-_PARAMETER = r"""\s?;\s?[A-Za-z0-9_-]{1,64}=(?:[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}|"[ !#-\[\]-~]{0,128}")"""
+_PARAMETER = r""" ?; ?[A-Za-z0-9_-]{1,64}=(?:[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}|"[ !#-\[\]-~]{0,128}")"""
 #: RFC 9110, 8.3.1, without line breaks, whatever the client's library thinks of them.
 MEDIA_TYPE = rf"^{_TOKEN}/{_TOKEN}(?:{_PARAMETER}){{0,8}}$"
 _MEDIA_TYPE = re.compile(MEDIA_TYPE.removesuffix("$") + r"\Z")

@@ -55,6 +55,11 @@ _TITLES = {
     "quota_exceeded": "Over the tenant's quota",
     "storage_full": "The appliance's disk is full",
     "store_unavailable": "The object store is away",
+    "store_error": "The object store failed",
+    "store_rejected": "The object store refused",
+    "object_missing": "The object store has no such object",
+    "no_such_upload": "The object store has no such upload",
+    "precondition_failed": "The object store holds something else",
     "catalog_busy": "The catalog is busy",
     "internal": "The appliance failed",
 }

@@ -137,7 +137,7 @@ class DonePart(Body):
     """One part as the store confirmed it."""
 
     number: Annotated[int, Field(ge=1)]
-    etag: Annotated[str, Field(min_length=1, max_length=128, pattern=r'^"?[^"\x00-\x20\x7f<>&]+"?$')]
+    etag: Annotated[str, Field(min_length=1, max_length=128, pattern=r'^"?[A-Za-z0-9._:+/=-]+"?$')]
 
 
 class CompleteBody(Body):
