@@ -4,6 +4,7 @@ Sources, first wins: `MEDIA_*` environment variables, the TOML file named by `ME
 (default `$MEDIA_DATA_DIR/media.toml`), the defaults below.
 """
 
+import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -95,9 +96,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        data_dir = os.environ.get("MEDIA_DATA_DIR", "data")
-        config = Path(os.environ.get("MEDIA_CONFIG", Path(data_dir, "media.toml"))).expanduser()
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
     @property
     def catalog_url(self) -> str:
@@ -112,20 +111,37 @@ class Settings(BaseSettings):
         return self.s3_url or f"http://127.0.0.1:{self.s3_port}"
 
 
+def config_file() -> Path:
+    """The TOML file of settings: MEDIA_CONFIG, else `media.toml` in the data folder, which need not exist."""
+    data_dir = os.environ.get("MEDIA_DATA_DIR", "data")
+    return Path(os.environ.get("MEDIA_CONFIG") or Path(data_dir, "media.toml")).expanduser()
+
+
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings once; SetupError names the setting that is wrong."""
-    unknown = {
-        name
-        for name in os.environ
-        if name.startswith("MEDIA_")
-        and name != "MEDIA_CONFIG"
-        and name.removeprefix("MEDIA_").lower() not in Settings.model_fields
-    }
-    if unknown:
-        raise SetupError(f"{', '.join(sorted(unknown))}: no such setting; `media-appliance settings` lists them.")
+    """Read the settings once; SetupError names the setting, or the file, that is wrong."""
+    for name in sorted(os.environ):
+        known = name.removeprefix("MEDIA_").lower() in Settings.model_fields or name == "MEDIA_CONFIG"
+        if name.startswith("MEDIA_") and not known:
+            raise SetupError(f"{name}: {_no_such_setting(name)}")
+    file = config_file()
+    if os.environ.get("MEDIA_CONFIG") and not file.is_file():
+        raise SetupError(f"MEDIA_CONFIG: there is no file {file}.")
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"][:1])
-        raise SetupError(f"MEDIA_{name.upper()}: {first['msg']}.") from None
+        raise SetupError(_sentence(error, file)) from None
+    except (OSError, ValueError) as error:
+        raise SetupError(f"Cannot read the settings in {file}: {error}.") from None
+
+
+def _sentence(error: ValidationError, file: Path) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        return f"{name} in {file}: {_no_such_setting(name)}"
+    return f"MEDIA_{name.upper()}: {first['msg']}."
+
+
+def _no_such_setting(name: str) -> str:
+    similar = difflib.get_close_matches(name.removeprefix("MEDIA_").lower(), Settings.model_fields, n=1)
+    return f"no such setting; {f'is MEDIA_{similar[0].upper()} meant?' if similar else 'the README lists them.'}"
