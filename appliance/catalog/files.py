@@ -101,12 +101,14 @@ class Files:
         row = self._db.query_one(f"SELECT {_SESSION} FROM upload WHERE file_id = ?", (file_id,))
         return UploadSession(*row) if row else None
 
-    def find_duplicate(self, tenant_id: str, sha256: str, name: str, path: str) -> FileRecord | None:
-        """A live file of that name and folder whose bytes were verified to have that hash."""
+    def find_duplicate(
+        self, tenant_id: str, sha256: str, name: str, path: str, visibility: Visibility
+    ) -> FileRecord | None:
+        """A live file of that name, folder and visibility whose bytes were verified to have that hash."""
         row = self._db.query_one(
             f"SELECT {COLUMNS} FROM file WHERE tenant_id = ? AND sha256 = ? AND sha256_verified = 1 AND name = ?"
-            f" AND path = ? AND state IN ({_LIVE}) ORDER BY seq DESC LIMIT 1",
-            (tenant_id, sha256, name, path),
+            f" AND path = ? AND visibility = ? AND state IN ({_LIVE}) ORDER BY seq DESC LIMIT 1",
+            (tenant_id, sha256, name, path, visibility),
         )
         return record_of(row) if row else None
 

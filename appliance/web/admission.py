@@ -118,7 +118,9 @@ class Admission:
         return Admitted(record, session)
 
     def _duplicate(self, promise: Promise, sha256: str) -> Admitted | None:
-        record = self._catalog.files.find_duplicate(self._key.tenant_id, sha256, promise.name, promise.path)
+        record = self._catalog.files.find_duplicate(
+            self._key.tenant_id, sha256, promise.name, promise.path, promise.visibility
+        )
         return Admitted(record, None) if record else None
 
     def _check_disk(self, size: int) -> None:

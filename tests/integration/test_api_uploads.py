@@ -90,7 +90,7 @@ def test_the_same_bytes_under_the_same_name_are_not_sent_twice(red: ApiClient, b
     assert again.json()["duplicate"] is True
     assert again.json()["fileId"] == first["fileId"]
     assert again.json()["upload"] is again.json()["uploadUrl"] is None
-    for different in ({"name": "other.bin"}, {"path": "elsewhere"}):
+    for different in ({"name": "other.bin"}, {"path": "elsewhere"}, {"visibility": "private"}):
         assert red.post("/upload", json={"name": "same.bin", "size": 20, **declared, **different}).status_code == 201
     assert blue.post("/upload", json={"name": "same.bin", "size": 20, **declared}).status_code == 201
     assert red.delete(f"/delete/{first['fileId']}").status_code == 204

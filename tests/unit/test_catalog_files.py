@@ -11,7 +11,7 @@ from appliance.catalog.catalog import Catalog
 from appliance.catalog.files import Idempotency
 from appliance.catalog.listing import Filter
 from appliance.domain.errors import Conflict, Gone, NotFound
-from appliance.domain.files import State, UploadSession, Visibility
+from appliance.domain.files import FileRecord, State, UploadSession, Visibility
 from appliance.domain.kinds import Kind
 from tests.catalogs import START, asked, names, new_record, opened, stored_object, uploaded
 
@@ -75,7 +75,10 @@ class TestRecords:
     def test_a_duplicate_is_one_whose_hash_was_verified(self, catalog: Catalog) -> None:
         digest = "ab" * 32
         record = asked(catalog, sha256=digest)
-        find = catalog.files.find_duplicate
+
+        def find(tenant: str, sha256: str, name: str, path: str, shown: str = "public") -> FileRecord | None:
+            return catalog.files.find_duplicate(tenant, sha256, name, path, Visibility(shown))
+
         info = replace(stored_object(record), sha256=None)
         catalog.lifecycle.arrived(record.file_id, info, sequencer=None, now=START)
         assert find("red", digest, "film.mp4", "") is None
@@ -85,6 +88,7 @@ class TestRecords:
         assert found.file_id == record.file_id
         assert find("red", digest, "other.mp4", "") is None
         assert find("red", digest, "film.mp4", "elsewhere") is None
+        assert find("red", digest, "film.mp4", "", "private") is None
         assert find("blue", digest, "film.mp4", "") is None
         catalog.lifecycle.trash("red", record.file_id, now=START)
         assert find("red", digest, "film.mp4", "") is None
