@@ -7,6 +7,7 @@ from appliance.domain.kinds import Kind
 from appliance.domain.playback import INLINE_TYPES
 from appliance.web.addresses import addresses
 from appliance.web.context import context
+from appliance.web.page_headers import secure
 from appliance.web.views import FileViews
 
 bp = Blueprint("pages", __name__, template_folder="templates")
@@ -55,11 +56,8 @@ def _page(template: str, status: int, **values: object) -> Response:
     # A policy cannot name an IPv6 address (W3C CSP 3, host-source).
     source = "http:" if "[" in cdn else cdn
     response = Response(render_template(template, appliance=context().options.name, **values), status)
-    response.headers["Content-Security-Policy"] = (
+    policy = (
         f"default-src 'none'; style-src 'self'; media-src {source}; img-src {source}; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return secure(response, policy, cache="no-cache")

@@ -13,7 +13,7 @@ from pydantic import Field
 from appliance.web.addresses import addresses
 from appliance.web.bodies import Body, View
 from appliance.web.context import context
-from appliance.web.front import secure
+from appliance.web.page_headers import secure
 from appliance.web.problems import problem, responses
 
 TRIES_A_MINUTE = 10
