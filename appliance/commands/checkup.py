@@ -98,12 +98,10 @@ class Checkup:
 
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-version"]
         try:
-            first = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.split("\n")[
-                0
-            ]
+            answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
         except (OSError, subprocess.SubprocessError) as error:
             raise Trouble(f"ffmpeg does not run: {error}", "Install the package imageio-ffmpeg again.") from error
-        return f"{' '.join(first.split()[:3])}, PyAV {av.__version__}"
+        return f"{' '.join(answer.stdout.split()[:3])}, PyAV {av.__version__}"
 
     def _nginx(self) -> str:
         nginx = find_nginx(self._settings.nginx_binary)

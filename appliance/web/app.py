@@ -85,7 +85,6 @@ def _prepare(app: Flask, context: Context) -> None:
     app.extensions[EXTENSION] = context
     app.request_class = JsonRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    app.config["TRAP_HTTP_EXCEPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
