@@ -25,15 +25,15 @@ def opened() -> "Iterator[Assembly]":
 def first_start(assembly: "Assembly") -> "FirstStart":
     """What makes the first tenant, its keys and credentials.json."""
     from appliance.bootstrap import own_host
+    from appliance.domain.hosts import url_host
     from appliance.first_start import Addresses, FirstStart, Quota
 
     settings = assembly.settings
-    host = own_host(settings)
-    shown = f"[{host}]" if ":" in host else host
+    host = url_host(own_host(settings))
     addresses = Addresses(
-        settings.api_url or f"http://{shown}:{settings.api_port}",
-        settings.cdn_url or f"http://{shown}:{settings.cdn_port}",
-        settings.s3_public_url or f"http://{shown}:{settings.s3_port}",
+        settings.api_url or f"http://{host}:{settings.api_port}",
+        settings.cdn_url or f"http://{host}:{settings.cdn_port}",
+        settings.s3_public_url or f"http://{host}:{settings.s3_port}",
     )
     quota = Quota(settings.quota_bytes, settings.quota_files)
     return FirstStart(assembly.catalog, settings.data_dir, addresses, quota, assembly.clock)

@@ -17,11 +17,15 @@ from appliance.domain.kinds import Kind, extension_of, kind_of
 PREFIXES = {Kind.VIDEO: "videos", Kind.AUDIO: "audio", Kind.IMAGE: "images", Kind.FILE: "files"}
 KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 
-_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{1,62}\Z")
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_FILE_ID = re.compile(_UUID + r"\Z")
+#: Regular expressions without anchors, in the syntax that Python and PCRE share: the edge matches links by them.
+TENANT_PATTERN = "[a-z0-9][a-z0-9_-]{1,62}"
+UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+EXT_PATTERN = "[a-z0-9]{1,8}"
+
+_TENANT = re.compile(TENANT_PATTERN + r"\Z")
+_FILE_ID = re.compile(UUID_PATTERN + r"\Z")
 _KEY = re.compile(
-    rf"(?P<prefix>{'|'.join(KINDS)})/(?P<tenant>[a-z0-9][a-z0-9_-]{{1,62}})/(?P<id>{_UUID})\.(?P<ext>[a-z0-9]{{1,8}})\Z"
+    rf"(?P<prefix>{'|'.join(KINDS)})/(?P<tenant>{TENANT_PATTERN})/(?P<id>{UUID_PATTERN})\.(?P<ext>{EXT_PATTERN})\Z"
 )
 _TOKEN = re.compile(r"(?P<expires>[0-9]{1,12})-(?P<signature>[A-Za-z0-9_-]{22})\Z")
 

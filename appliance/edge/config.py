@@ -17,16 +17,16 @@ from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
+from appliance.domain.hosts import url_host
+from appliance.domain.keys import EXT_PATTERN, KINDS, TENANT_PATTERN, UUID_PATTERN
 from appliance.edge import contract
 
 #: Bytes of one slice: what one request to the store brings, and the size of one cache file.
 SLICE_BYTES = 4 * 1024 * 1024
 
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_TENANT = "[a-z0-9][a-z0-9_-]{1,62}"
 KEY_PATTERN = (
-    rf"(?:(?:videos|audio|images|files)/{_TENANT}/{_UUID}\.[a-z0-9]{{1,8}}"
-    rf"|renditions/{_TENANT}/{_UUID}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)"
+    rf"(?:(?:{'|'.join(KINDS)})/{TENANT_PATTERN}/{UUID_PATTERN}\.{EXT_PATTERN}"
+    rf"|renditions/{TENANT_PATTERN}/{UUID_PATTERN}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)"
 )
 
 _HIDDEN = (
@@ -91,7 +91,7 @@ def render(config: EdgeConfig) -> str:
         cache_dir=config.cache_dir,
         cache_bytes=config.cache_bytes,
         unused_temp_paths=_unused_temp_paths(config),
-        listen=f"[{config.bind}]:{config.port}" if ":" in config.bind else f"{config.bind}:{config.port}",
+        listen=f"{url_host(config.bind)}:{config.port}",
         key_pattern=KEY_PATTERN,
         bucket=config.bucket,
         secret=config.secret,

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from appliance.config import Settings
 from appliance.credentials import Secrets
+from appliance.domain.hosts import reachable, url_host
 from appliance.edge.config import EdgeConfig, install
 from appliance.stack.nginx_binary import Nginx
-from appliance.stack.presence import answers
+from appliance.stack.readiness import answers
 from appliance.stack.supervisor import Child
 
 CACHE_BYTES = 10 * 10**9
@@ -35,9 +36,7 @@ class Plan:
     @property
     def intake_url(self) -> str:
         """Where store and edge reach the intake from this machine."""
-        address = self.settings.intake_bind
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104 - compared, not listened on
-        return f"http://{host}:{self.settings.intake_port}"
+        return f"http://{url_host(reachable(self.settings.intake_bind))}:{self.settings.intake_port}"
 
 
 def store_child(plan: Plan, minio: Path) -> Child:
@@ -58,12 +57,11 @@ def store_child(plan: Plan, minio: Path) -> Child:
         env[f"MINIO_NOTIFY_WEBHOOK_ENABLE_{target}"] = "on"
         env[f"MINIO_NOTIFY_WEBHOOK_ENDPOINT_{target}"] = plan.intake_url + EVENTS_PATH
         env[f"MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_{target}"] = f"Bearer {secrets.intake_token}"
-    address = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
     return Child(
         name="minio",
         argv=[
             *(str(minio), "server", "--quiet", "--certs-dir", str(run / "minio-certs")),
-            *("--address", f"{address}:{settings.s3_port}", str(settings.data_dir / "objects")),
+            *("--address", f"{url_host(settings.bind)}:{settings.s3_port}", str(settings.data_dir / "objects")),
         ],
         env=env,
         ready=lambda: answers(settings.bind, settings.s3_port, "/minio/health/cluster"),

@@ -9,11 +9,13 @@ from rich.console import Console
 from appliance.config import Settings
 from appliance.credentials import load_or_create
 from appliance.domain.errors import SetupError
+from appliance.domain.hosts import reachable, url_host
 from appliance.stack.checks import check_machine, free_intake_port, runs_own_store
 from appliance.stack.children import Plan, api_child, edge_child, store_child, worker_child
 from appliance.stack.minio_binary import obtain_minio
 from appliance.stack.nginx_binary import find_nginx
-from appliance.stack.presence import answers, claim
+from appliance.stack.presence import claim
+from appliance.stack.readiness import answers
 from appliance.stack.stop_request import StopRequest
 from appliance.stack.supervisor import Child, Supervisor
 from appliance.stack.welcome import welcome
@@ -54,9 +56,9 @@ def settle(settings: Settings) -> Plan:
     changes: dict[str, object] = {}
     if not settings.intake_port:
         changes["intake_port"] = free_intake_port(settings.intake_bind)
-    if runs_own_store(settings) and settings.bind not in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 - compared only
-        host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
-        changes["s3_url"] = f"http://{host}:{settings.s3_port}"
+    host = reachable(settings.bind)
+    if runs_own_store(settings) and host != "127.0.0.1":
+        changes["s3_url"] = f"http://{url_host(host)}:{settings.s3_port}"
     return Plan(settings.model_copy(update=changes), load_or_create(settings.data_dir))
 
 

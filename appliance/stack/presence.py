@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import http.client
 import os
 import signal
 import time
@@ -74,21 +73,6 @@ def stop(data_dir: Path) -> bool:
             raise SetupError(f"Process {pid} does not stop; look into {data_dir / 'logs'}.")
         time.sleep(0.05)
     return True
-
-
-def answers(address: str, port: int, path: str, timeout_s: float = 2.0) -> bool:
-    """Whether a GET is answered with 200."""
-    connection = http.client.HTTPConnection(_reachable(address), port, timeout=timeout_s)
-    with contextlib.closing(connection):
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-
-
-def _reachable(address: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - compared, not listened on
 
 
 def _pid_file(data_dir: Path) -> Path:

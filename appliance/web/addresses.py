@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from flask import Flask, g, request
 
 from appliance.domain.errors import HostNotAccepted
+from appliance.domain.hosts import url_host
 from appliance.web.context import WebOptions
 
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
@@ -56,8 +57,7 @@ class AddressBook:
 
     def of_appliance(self) -> Addresses:
         """The addresses where no request gives a host."""
-        host = self._options.host
-        return self._build(f"[{host}]" if ":" in host and not host.startswith("[") else host)
+        return self._build(url_host(self._options.host))
 
     def _for_header(self, header: str) -> Addresses:
         """The addresses for a Host header (RFC 9110, 7.2), HostNotAccepted for one that is not ours."""
