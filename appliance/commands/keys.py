@@ -4,6 +4,7 @@ import click
 
 from appliance.commands.opening import first_start, opened
 from appliance.commands.output import json_option, show_json, show_rows, when
+from appliance.domain.errors import SetupError
 
 _COLUMNS = {
     "id": "id", "tenantId": "tenant", "name": "name", "scopes": "scopes", "lastUsedAt": "last used", "state": "state",
@@ -24,6 +25,8 @@ def key() -> None:
 @json_option
 def create(name: str, tenant: str, scopes: str | None, days: int | None, as_json: bool) -> None:
     """Make a key called NAME and print it: it is shown this once."""
+    if not name.strip():
+        raise SetupError("A key needs a name that says who or what has it.")
     with opened() as parts:
         now = parts.clock()
         parts.catalog.tenants.get(tenant)
@@ -59,7 +62,7 @@ def list_(tenant: str | None, as_json: bool) -> None:
     show_rows(rows, _COLUMNS, as_json=as_json, empty="No keys yet; the first start makes two.")
 
 
-@key.command()
+@key.command(short_help="Revoke one key by its id.")
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
     """Revoke one key by its id; it opens nothing any more within two seconds."""
@@ -67,7 +70,7 @@ def revoke(key_id: str) -> None:
         parts.catalog.keys.revoke(key_id, now=parts.clock())
 
 
-@key.command()
+@key.command(short_help="Make this machine's keys anew.")
 def renew() -> None:
     """Make two new keys for this machine and write credentials.json anew; those in the old file are revoked."""
     with opened() as parts:

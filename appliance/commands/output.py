@@ -10,6 +10,7 @@ import click
 
 Row = Mapping[str, Any]
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_FILE_ID_LENGTH = 36
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -26,6 +27,8 @@ def show_json(value: object) -> None:
 def show_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool, empty: str) -> None:
     """A list. columns: heading by field, what the table shows of it; JSON has every field.
 
+    The first column is what people copy into the next command: up to a file id's length it is not broken.
+
     empty: the sentence for a person where there is nothing.
     """
     if as_json:
@@ -38,8 +41,9 @@ def show_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool,
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
+    for field, heading in columns.items():
+        copied = field == next(iter(columns)) and max(len(str(row[field])) for row in rows) <= _FILE_ID_LENGTH
+        table.add_column(heading, overflow="fold", no_wrap=copied)
     for row in rows:
         table.add_row(*(_cell(row[field]) for field in columns))
     Console(highlight=False, markup=False, emoji=False).print(table)

@@ -93,11 +93,11 @@ def quota(tenant_id: str, quota_bytes: int | None, quota_files: int | None) -> N
 
 def _row(record: "TenantRecord") -> dict[str, Any]:
     limits = [size(record.quota_bytes)] if record.quota_bytes else []
-    limits += [f"{record.quota_files} files"] if record.quota_files else []
+    limits += [_files(record.quota_files)] if record.quota_files else []
     return {
         "id": record.id,
         "name": record.name,
-        "stored": f"{size(record.stored_bytes)} in {record.stored_files} files",
+        "stored": f"{size(record.stored_bytes)} in {_files(record.stored_files)}",
         "quota": ", ".join(limits) or None,
         "createdAt": when(record.created_at),
         "disabledAt": when(record.disabled_at),
@@ -108,3 +108,7 @@ def _row(record: "TenantRecord") -> dict[str, Any]:
         "trashBytes": record.trash_bytes,
         "pendingBytes": record.pending_bytes,
     }
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from appliance.catalog.catalog import open_catalog
 from appliance.cli import main
+from appliance.commands.output import show_rows
 from appliance.ports.clock import system_clock
 
 Run = Callable[..., Result]
@@ -109,6 +110,7 @@ def test_settings_show_what_was_set(run: Run, monkeypatch: pytest.MonkeyPatch) -
         (("tenant", "rename", "nobody", "x"), "There is no tenant nobody."),
         (("tenant", "add", "No Good"), "A tenant id is 2 to 63 characters"),
         (("key", "create", "x", "--tenant", "nobody"), "There is no tenant nobody."),
+        (("key", "create", " "), "A key needs a name"),
         (("key", "revoke", "0123456789ab"), "There is no key 0123456789ab."),
         (("quarantine", "show", "5"), "There is nothing in quarantine under 5."),
     ],
@@ -166,6 +168,12 @@ def test_lists_fit_80_columns(run: Run) -> None:
     run("tenant", "add", "a" * 63, "--name", "Großes Filmteam " * 6)
     for words in (("tenant", "list"), ("key", "list"), ("settings",)):
         assert max(map(len, run(*words).stdout.splitlines())) <= 80
+
+
+def test_an_id_to_copy_is_in_one_piece_beside_a_long_name(capsys: pytest.CaptureFixture[str]) -> None:
+    file_id = "4a0b8086-5bce-4e17-ae29-20dd2b99cbe0"
+    show_rows([{"id": file_id, "name": "x" * 250}], {"id": "id", "name": "name"}, as_json=False, empty="")
+    assert file_id in capsys.readouterr().out
 
 
 def test_what_is_in_quarantine_is_listed_shown_and_dropped(run: Run, tmp_path: Path) -> None:
