@@ -23,6 +23,11 @@ class Secrets:
     cursor_key: str
 
 
+def keep_private() -> None:
+    """From now on, what this process and its children write is for their own account alone: files, logs, the store."""
+    os.umask(0o077)
+
+
 def load_or_create(data_dir: Path) -> Secrets:
     """The secrets in `data_dir/secrets.json`; made there where the file is not. Safe for several starters at once."""
     path = data_dir / "secrets.json"

@@ -60,7 +60,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
     Raises CatalogTooNew, or SetupError where the folder is missing or not writable.
     """
     if url.startswith("sqlite:///"):
-        _check_folder(Path(url.removeprefix("sqlite:///")).parent)
+        _prepare_file(Path(url.removeprefix("sqlite:///")))
     db = Database(url)
     migrate(db.orm, clock)
     db.start()
@@ -91,8 +91,12 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
     )
 
 
-def _check_folder(folder: Path) -> None:
+def _prepare_file(path: Path) -> None:
+    """Make the file, for this account alone: it holds the secrets that sign links. SQLite gives its log that mode."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
     except OSError as error:
-        raise SetupError(f"Cannot make the folder {folder}: {error.strerror}.") from None
+        raise SetupError(f"Cannot write the catalog {path}: {error.strerror}.") from None

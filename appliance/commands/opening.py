@@ -14,7 +14,9 @@ def opened() -> "Iterator[Assembly]":
     """The parts of the appliance whose settings are in force, closed at the end."""
     from appliance.bootstrap import assemble
     from appliance.config import load_settings
+    from appliance.credentials import keep_private
 
+    keep_private()
     assembly = assemble(load_settings())
     try:
         yield assembly

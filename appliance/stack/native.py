@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from appliance.config import Settings
-from appliance.credentials import load_or_create
+from appliance.credentials import keep_private, load_or_create
 from appliance.domain.errors import SetupError
 from appliance.domain.hosts import reachable, url_host
 from appliance.stack.checks import check_machine, free_intake_port, runs_own_store
@@ -30,8 +30,9 @@ def up(settings: Settings, console: Console | None = None) -> None:
     Call it on the main thread. Raises SetupError where the appliance cannot start; nothing is left running then.
     """
     console = console or Console(soft_wrap=True, highlight=False)
-    # Built outside the claim: who waits for a build holds nothing.
+    # Built outside the claim: who waits for a build holds nothing. The program itself is no secret.
     minio = obtain_minio(settings.minio_binary, console) if runs_own_store(settings) else None
+    keep_private()
     with claim(settings.data_dir):
         check_machine(settings)
         plan = settle(settings)

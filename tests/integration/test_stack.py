@@ -49,6 +49,14 @@ def test_it_starts_says_where_it_is_and_stops(stack: NativeStack) -> None:
     assert all_ended(started)
 
 
+def test_what_it_keeps_is_for_its_own_account_alone(stack: NativeStack) -> None:
+    with stack.up():
+        folder = stack.settings.data_dir
+        kept = [folder, *(path for path in folder.rglob("*") if not path.is_symlink())]
+        open_to_others = [str(path) for path in kept if path.exists() and path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
 def test_the_second_start_takes_less_than_five_seconds(stack: NativeStack) -> None:
     with stack.up():
         pass

@@ -203,5 +203,16 @@ class TestSchema:
 
     def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
-        with pytest.raises(SetupError, match="Cannot make the folder"):
+        with pytest.raises(SetupError, match="Cannot write the catalog"):
             open_catalog(f"sqlite:///{tmp_path / 'file' / 'catalog.db'}", system_clock, queues={})
+
+
+def test_the_catalog_is_for_its_own_account_alone(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.db"
+    path.touch(mode=0o644)
+    catalog = open_catalog(f"sqlite:///{path}", system_clock, queues={})
+    try:
+        modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.glob("catalog.db*")}
+    finally:
+        catalog.close()
+    assert modes == {name: "0o600" for name in ("catalog.db", "catalog.db-wal", "catalog.db-shm")}
