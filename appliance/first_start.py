@@ -63,6 +63,11 @@ class FirstStart:
             with contextlib.suppress(FileExistsError):
                 create_private(self._path, json.dumps(self._make(), indent=1))
 
+    def published(self) -> dict[str, str]:
+        """The addresses that the last start wrote into the file; those of the settings where there is none."""
+        known = self._read() or {}
+        return {name: known.get(name, value) for name, value in self.addresses.as_json().items()}
+
     def renew(self) -> Path:
         """Make two new keys and the file; the keys of the file before are revoked. Where the file is."""
         self._ensure_tenant()

@@ -1,10 +1,15 @@
 """media-appliance key and pair: who may do what."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from appliance.commands.opening import first_start, opened
 from appliance.commands.output import json_option, show_json, show_rows, when
 from appliance.domain.errors import SetupError
+
+if TYPE_CHECKING:
+    from appliance.bootstrap import Assembly
 
 _COLUMNS = {
     "id": "id", "tenantId": "tenant", "name": "name", "scopes": "scopes", "lastUsedAt": "last used", "state": "state",
@@ -90,7 +95,7 @@ def pair(name: str, tenant: str, scopes: str | None, as_json: bool) -> None:
     with opened() as parts:
         parts.catalog.tenants.get(tenant)
         code = parts.catalog.pairings.offer(tenant, name, _scopes(scopes), now=parts.clock())
-        here = first_start(parts).addresses.as_json()
+        here = _addresses(parts)
         loopback = "://127." in here["apiUrl"] and not parts.settings.api_url
     link = f"{here['apiUrl']}/pair#{code}"
     if as_json:
@@ -104,6 +109,15 @@ def pair(name: str, tenant: str, scopes: str | None, as_json: bool) -> None:
     click.echo(f"  API           {here['apiUrl']}\n  links         {here['cdnUrl']}\n  object store  {here['s3Url']}")
     if loopback:
         click.echo("\nOther machines cannot reach this address: start the appliance with MEDIA_BIND=0.0.0.0.", err=True)
+
+
+def _addresses(parts: "Assembly") -> dict[str, str]:
+    """Those of the appliance that runs, whose settings need not be in this shell; else those of the settings."""
+    from appliance.stack.presence import running_pid
+
+    first = first_start(parts)
+    runs = running_pid(parts.settings.data_dir) is not None
+    return first.published() if runs else first.addresses.as_json()
 
 
 def _scopes(text: str | None) -> list[str]:

@@ -16,6 +16,7 @@ from appliance.catalog.catalog import open_catalog
 from appliance.cli import main
 from appliance.commands.output import show_rows
 from appliance.ports.clock import system_clock
+from appliance.stack.presence import claim
 
 Run = Callable[..., Result]
 
@@ -92,6 +93,17 @@ def test_pairing_prints_addresses_a_code_and_one_line(run: Run) -> None:
     assert "█" in shown or "▄" in shown
     offered = answer(run("pair", "--json"))
     assert offered["url"] == f"{offered['apiUrl']}/pair#{offered['code']}"
+
+
+def test_pairing_gives_the_addresses_of_the_appliance_that_runs(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as other_terminal:
+        other_terminal.setenv("MEDIA_API_PORT", "8280")
+        run("key", "renew")
+    with claim(tmp_path / "data"):
+        assert answer(run("pair", "--json"))["url"].startswith("http://127.0.0.1:8280/pair#")
+    assert answer(run("pair", "--json"))["url"].startswith("http://127.0.0.1:8080/pair#")
 
 
 def test_settings_show_what_was_set(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
