@@ -24,7 +24,9 @@ def doctor(as_json: bool) -> None:
     """
     with opened() as parts:
         from appliance.commands.checkup import Checkup
+        from appliance.stack.readiness import check_terminal
 
+        check_terminal(parts.settings)
         findings = []
         for finding in Checkup(parts, first_start(parts).addresses).run():
             findings.append(finding)

@@ -14,7 +14,7 @@ from appliance.stack.children import settings_environment
 from appliance.stack.minio_binary import obtain_minio
 from appliance.stack.native import READY_SECONDS
 from appliance.stack.presence import running_pid
-from appliance.stack.readiness import answers
+from appliance.stack.readiness import answers, check_terminal
 
 
 def start_in_background(settings: Settings, console: Console | None = None) -> None:
@@ -31,6 +31,8 @@ def start_in_background(settings: Settings, console: Console | None = None) -> N
         if runs_own_store(settings):
             obtain_minio(settings.minio_binary, console)
         process = _launch(settings, log)
+    else:
+        check_terminal(settings)
     deadline = time.monotonic() + READY_SECONDS
     while not answers(settings.bind, settings.api_port, "/readyz"):
         if process is not None and process.poll() is not None:

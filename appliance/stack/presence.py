@@ -65,8 +65,11 @@ def stop(data_dir: Path) -> bool:
     pid = running_pid(data_dir)
     if pid is None:
         return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
+    try:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    except PermissionError:
+        raise SetupError(f"Process {pid} belongs to another user; stop it as that one, or as root.") from None
     deadline = time.monotonic() + _STOP_SECONDS
     while running_pid(data_dir) is not None:
         if time.monotonic() > deadline:

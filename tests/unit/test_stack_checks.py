@@ -1,11 +1,14 @@
 """What the stack refuses to start with, and what it hands to its children."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from appliance.stack.checks import check_machine, free_intake_port
 from appliance.stack.children import Plan, settings_environment, store_child
 from appliance.stack.native import settle
 from appliance.stack.presence import claim, running_pid, stop
+from appliance.stack.readiness import check_terminal
 from appliance.stack.welcome import welcome
 from tests.servers import free_port, wait_until
 
@@ -75,6 +79,34 @@ def test_a_second_appliance_on_the_same_folder_is_refused(tmp_path: Path) -> Non
     assert running_pid(tmp_path) is None
     with claim(tmp_path):
         pass
+
+
+class _Ready(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+def test_a_command_that_looks_for_the_running_appliance_elsewhere_says_so(tmp_path: Path) -> None:
+    here = settings(tmp_path)
+    check_terminal(here)
+    here.data_dir.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Ready) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}"
+            (here.data_dir / "credentials.json").write_text(json.dumps({"apiUrl": url}))
+            with pytest.raises(SetupError, match=rf"runs at {url}, not on port {here.api_port}.*media\.toml"):
+                check_terminal(here)
+            check_terminal(settings(tmp_path, api_port=server.server_port))
+        finally:
+            server.shutdown()
+            thread.join()
+    check_terminal(here)
 
 
 def holder(data_dir: Path) -> "subprocess.Popen[bytes]":
