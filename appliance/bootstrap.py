@@ -24,11 +24,10 @@ from appliance.services.reconcile import Reconcile
 from appliance.services.runner import Runner, Timed
 from appliance.services.subscriptions import event_filters, subscriptions
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
+from appliance.storage.minio_targets import TARGETS
 from appliance.storage.stores import STORES
 from appliance.web.context import Context, WebOptions
 
-#: The webhook targets that the stack starts MinIO with.
-TARGETS = ("FAST", "DURABLE")
 _RETRY_S = 1.0
 _log = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
         version=__version__,
     )
     readiness: dict[str, Callable[[], None]] = {
-        "catalog": partial(_check_catalog, assembly.catalog),
+        "catalog": assembly.catalog.check,
         "store": assembly.store.check,
         "storeSetup": store_setup.check,
     }
@@ -184,10 +183,6 @@ def own_host(settings: Settings) -> str:
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
-
-
-def _check_catalog(catalog: Catalog) -> None:
-    catalog.db.query_value("SELECT 1")
 
 
 def _parts(assembly: Assembly, prober: Probe) -> Parts:

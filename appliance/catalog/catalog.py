@@ -47,6 +47,14 @@ class Catalog:
     quarantine: Quarantine
     leases: Leases
 
+    def check(self) -> None:
+        """CatalogBusy where the database does not answer."""
+        self.db.query_value("SELECT 1")
+
+    def sqlite_version(self) -> str:
+        """Of the library that reads and writes this catalog."""
+        return str(self.db.query_value("SELECT sqlite_version()"))
+
     def close(self) -> None:
         """Finish writes under way and close. Idempotent."""
         self.db.close()

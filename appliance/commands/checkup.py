@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from appliance import __version__
-from appliance.bootstrap import TARGETS, Assembly, minio_bucket
+from appliance.bootstrap import Assembly, minio_bucket
 from appliance.catalog.listing import Filter
 from appliance.commands.output import size
 from appliance.commands.probe_object import ProbeObject
@@ -23,6 +23,7 @@ from appliance.domain.files import Visibility
 from appliance.first_start import Addresses
 from appliance.stack.nginx_binary import find_nginx
 from appliance.storage.minio_setup import webhook_arn
+from appliance.storage.minio_targets import TARGETS
 
 _SKEW_S = 60
 _STUCK_S = 300
@@ -79,7 +80,7 @@ class Checkup:
                 self._probe.remove()
 
     def _versions(self) -> str:
-        sqlite = str(self._parts.catalog.db.query_value("SELECT sqlite_version()"))
+        sqlite = self._parts.catalog.sqlite_version()
         seen = f"appliance {__version__}, Python {sys.version.split()[0]}, SQLite {sqlite}"
         if sys.platform == "linux" and tuple(map(int, sqlite.split("."))) < _SOUND_SQLITE:
             raise Trouble(seen, "Install the package pysqlite3, which brings a newer SQLite.")

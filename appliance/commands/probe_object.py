@@ -6,10 +6,11 @@ import time
 
 import httpx
 
-from appliance.bootstrap import TARGETS, Assembly
+from appliance.bootstrap import Assembly
 from appliance.commands.trouble import Trouble
 from appliance.domain.errors import ApplianceError
 from appliance.ports.object_store import SignedRequest
+from appliance.storage.minio_targets import TARGETS
 
 #: One copy of an event from each target, for storing and for removing the probe.
 _COPIES = 2 * len(TARGETS)

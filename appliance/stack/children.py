@@ -16,6 +16,7 @@ from appliance.edge.config import EdgeConfig, install
 from appliance.stack.nginx_binary import Nginx
 from appliance.stack.readiness import answers
 from appliance.stack.supervisor import Child
+from appliance.storage.minio_targets import TARGETS
 
 CACHE_BYTES = 10 * 10**9
 CACHE_SHARE = 0.05
@@ -53,7 +54,7 @@ def store_child(plan: Plan, minio: Path) -> Child:
         "MINIO_API_STALE_UPLOADS_EXPIRY": _STALE_UPLOADS,
         "MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_DURABLE": str(settings.data_dir / "minio-events"),
     }
-    for target in ("FAST", "DURABLE"):
+    for target in TARGETS:
         env[f"MINIO_NOTIFY_WEBHOOK_ENABLE_{target}"] = "on"
         env[f"MINIO_NOTIFY_WEBHOOK_ENDPOINT_{target}"] = plan.intake_url + EVENTS_PATH
         env[f"MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_{target}"] = f"Bearer {secrets.intake_token}"
