@@ -28,7 +28,7 @@ _FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
 @click.option("--wait", is_flag=True, help="Return once the files are ready, not only stored.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for every file, on stdout.")
 @click.option("--api-url", default="", metavar="URL", help="Address of the appliance, http://HOST:8080.")
-@click.option("--key", default="", envvar="MEDIA_KEY", show_envvar=True, help="A key of access, mk_….")
+@click.option("--key", default="", envvar="MEDIA_KEY", show_envvar=True, help="An API key, mk_….")
 @click.version_option(package_name="media-appliance", prog_name="media-upload")
 def main(
     files: tuple[Path, ...],

@@ -1,4 +1,4 @@
-"""Keys of access and the pairing codes that are traded for them. Secrets are kept as SHA-256 only."""
+"""API keys and the pairing codes that are traded for them. Secrets are kept as SHA-256 only."""
 
 import hashlib
 import hmac

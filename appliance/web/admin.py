@@ -1,4 +1,4 @@
-"""What an admin key may do over HTTP: tenants, their quotas and secrets, keys of access and pairing codes."""
+"""What an admin key may do over HTTP: tenants, their quotas and secrets, API keys and pairing codes."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

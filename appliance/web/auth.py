@@ -71,7 +71,7 @@ def install(app: Flask, keys: AccessKeys, clock: Clock) -> None:
             return
         scheme, _, text = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
-            raise Unauthorized("Send a key of access: 'Authorization: Bearer mk_…'.")
+            raise Unauthorized("Send an API key: 'Authorization: Bearer mk_…'.")
         g.access_key = key = checked.check(text.strip())
         if key.scopes.isdisjoint(scopes):
             key.require(scopes[0])

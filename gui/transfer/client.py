@@ -27,7 +27,7 @@ _FINAL = frozenset({"ready", "errored", "cancelled", "timed_out", "trashed", "de
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Where the appliance is, and a key of access to it."""
+    """Where the appliance is, and an API key for it."""
 
     api_url: str
     api_key: str

@@ -1,4 +1,4 @@
-"""Keys of access and pairing: who gets in, and who does not any more."""
+"""API keys and pairing: who gets in, and who does not any more."""
 
 import re
 from collections.abc import Iterator
