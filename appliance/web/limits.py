@@ -1,5 +1,6 @@
 """How often one key may ask, counted by each API process for itself."""
 
+import logging
 import time
 
 from flask import Flask, Response, g
@@ -19,6 +20,8 @@ def install(app: Flask, rate: str) -> None:
         storage_uri="memory://",
     )
     limiter.init_app(app)
+    # It writes a line for each request over the limit: whoever asks fast enough would fill the disk.
+    limiter.logger.setLevel(logging.WARNING)
 
     def exceeded(error: RateLimitExceeded) -> Response:
         current = limiter.current_limit

@@ -1,5 +1,6 @@
 """What the settings of the API do: each test starts one of its own."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,7 +37,8 @@ def test_a_full_disk_refuses_uploads_with_a_sentence(start: Start) -> None:
         assert client.get("/files").status_code == 200
 
 
-def test_each_key_has_a_rate_of_its_own(start: Start) -> None:
+def test_each_key_has_a_rate_of_its_own(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     server = start(rate_limit="3/hour")
     with server.client("red") as client, server.client("red") as other:
         left = [client.get(path).headers["x-ratelimit-remaining"] for path in ("/me", "/files", "/me")]
@@ -47,6 +49,7 @@ def test_each_key_has_a_rate_of_its_own(start: Start) -> None:
         assert refused.headers["retry-after"] == str(found["retryAfter"])
         assert other.get("/me").status_code == 200
         assert client.get("/healthz").status_code == 200
+    assert "ratelimit" not in caplog.text, "who asks too often must not fill the log"
 
 
 def test_fixed_addresses_are_used_whatever_the_caller_says(start: Start) -> None:

@@ -437,6 +437,15 @@ def test_warm_links_answer_while_the_api_is_down(edge: Edge, bucket: minio_sdk.M
     assert edge.ask(f"/{cold}").body == b"cold"
 
 
+def test_the_log_holds_no_tokens(edge: Edge, bucket: minio_sdk.Minio, api: Api) -> None:
+    key = store(bucket, b"private")
+    too_much = {"Content_Length": "100000"}
+    assert edge.ask(f"/t/{TOKEN}/{key}", **too_much).status == 413
+    api.stop()
+    assert edge.ask(f"/t/{TOKEN}/{key}").status == 503
+    assert TOKEN not in (edge.config.run_dir.parent / "edge.log").read_text()
+
+
 def test_a_cached_object_outlives_the_store_and_a_purge_ends_it(
     edge: Edge, bucket: minio_sdk.Minio, tmp_path: Path
 ) -> None:
