@@ -1,9 +1,10 @@
 """The change feed: what happened to a tenant's files, by long poll."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag as DocTag
 from pydantic import Field
@@ -25,7 +26,7 @@ WAITERS = "appliance.waiters"
 MAX_WAIT_S = 30.0
 _PAGE = 200
 _RETRY_SECONDS = 2
-_LOOK_S = 0.5  # how soon a waiter notices that the server stops
+_LOOK_S = 0.5  # how soon a waiter notices that the server stops or its client has left
 _OTHERS_S = 0.05  # changes of other tenants wake us too; take a flood of them together
 
 EventName = Literal[
@@ -80,7 +81,9 @@ def list_changes(query: ChangesQuery) -> dict[str, Any]:
         waiters: Waiters = current_app.extensions[WAITERS]
         with waiters.seat() as seated:
             if seated:
-                found, position = _wait(feed, waiters, tenant_id, position, query.wait)
+                # waitress adds it; other servers keep a seat for who has left until his time is over.
+                left = request.environ.get("waitress.client_disconnected", bool)
+                found, position = _wait(feed, waiters, tenant_id, position, query.wait, left)
             else:
                 retry_after = _RETRY_SECONDS
     files = FileViews(context(), addresses()).of_all([change.file for change in found[:_PAGE]])
@@ -107,16 +110,18 @@ def _look(feed: Changes, tenant_id: str, position: int) -> tuple[list[Change], i
     return found, found[:_PAGE][-1].id
 
 
-def _wait(feed: Changes, waiters: Waiters, tenant_id: str, position: int, seconds: float) -> tuple[list[Change], int]:
+def _wait(
+    feed: Changes, waiters: Waiters, tenant_id: str, position: int, seconds: float, left: Callable[[], bool]
+) -> tuple[list[Change], int]:
     deadline = time.monotonic() + seconds
     found: list[Change] = []
-    while not found and not waiters.closing:
-        left = deadline - time.monotonic()
-        if left <= 0:
+    while not found and not waiters.closing and not left():
+        rest = deadline - time.monotonic()
+        if rest <= 0:
             break
-        if feed.wait(position, min(left, _LOOK_S)) <= position:
+        if feed.wait(position, min(rest, _LOOK_S)) <= position:
             continue
         found, position = _look(feed, tenant_id, position)
         if not found:
-            waiters.pause(min(left, _OTHERS_S))
+            waiters.pause(min(rest, _OTHERS_S))
     return found, position

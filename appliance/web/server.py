@@ -81,6 +81,8 @@ class Listener:
                 inbuf_overflow=MAX_BODY + 2 * _SLACK,
                 channel_timeout=_IDLE_S,
                 asyncore_use_poll=True,
+                # So that a request under way can be told that its client has gone.
+                channel_request_lookahead=1,
                 ident="media-appliance",
             )
         except OSError as error:

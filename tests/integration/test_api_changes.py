@@ -80,6 +80,18 @@ def test_who_finds_no_seat_is_told_to_come_back(red: ApiClient, api: ApiServer) 
     assert [len(answer.json()["changes"]) for answer in answers] == [1] * SEATS
 
 
+def test_who_hangs_up_leaves_his_seat(red: ApiClient, api: ApiServer) -> None:
+    since = cursor(red)
+    for _ in range(SEATS):
+        with pytest.raises(httpx.ReadTimeout):
+            red.get(f"/changes?since={since}&wait=30", timeout=0.3)
+    wait_until(
+        lambda: red.get(f"/changes?since={since}&wait=0.1").json()["retryAfter"] is None,
+        timeout_s=5,
+        what="a seat is free again",
+    )
+
+
 def test_a_cursor_that_is_too_old_is_gone(red: ApiClient, api: ApiServer) -> None:
     red.ask()
     since = cursor(red)
