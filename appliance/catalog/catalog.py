@@ -6,6 +6,7 @@ from pathlib import Path
 
 from appliance.catalog.access import AccessKeys, Pairings
 from appliance.catalog.accounting import Accounting
+from appliance.catalog.captions import Captions
 from appliance.catalog.changes import Changes
 from appliance.catalog.connection import Database
 from appliance.catalog.files import Files
@@ -39,6 +40,7 @@ class Catalog:
     lifecycle: Lifecycle
     production: Production
     generations: Generations
+    captions: Captions
     listing: Listing
     changes: Changes
     inbox: Inbox
@@ -89,6 +91,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
         lifecycle=Lifecycle(db, files, accounting, transitions, generations, inbox),
         production=Production(db, files, transitions, generations, inbox),
         generations=generations,
+        captions=Captions(db),
         listing=Listing(db),
         changes=Changes(db),
         inbox=inbox,

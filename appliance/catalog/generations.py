@@ -8,7 +8,9 @@ from appliance.catalog.connection import Database
 from appliance.domain.files import STORED, State
 from appliance.domain.renditions import Rendition
 
-LADDER, STILLS, DOWNLOAD = "ladder", "stills", "download"
+LADDER, CAPTIONS, STILLS, DOWNLOAD = "ladder", "captions", "stills", "download"
+#: What a new generation puts out of use: captions are a layer over one ladder. Downloads stay beside each other.
+_SUPERSEDES = {LADDER: (LADDER, CAPTIONS), CAPTIONS: (CAPTIONS,), STILLS: (STILLS,), DOWNLOAD: ()}
 _LIVE = tuple(sorted(STORED | {State.TRASHED}))
 
 
@@ -62,6 +64,15 @@ class Generations:
         )
         return [row[0] for row in rows]
 
+    def current(self, file_id: str, purpose: str) -> int | None:
+        """The newest finished generation for one purpose, None for none."""
+        number: int | None = self._db.query_value(
+            "SELECT MAX(number) FROM generation WHERE file_id = ? AND purpose = ? AND published_at IS NOT NULL"
+            " AND superseded_at IS NULL",
+            (file_id, purpose),
+        )
+        return number
+
     def superseded(self, *, before: int, limit: int) -> list[Leftover]:
         """Generations that were replaced before that time: viewers have moved on from them."""
         rows = self._db.query(
@@ -95,19 +106,24 @@ class Generations:
         return [Made(row[0], Rendition(**json.loads(row[1]))) for row in rows]
 
     def publish(self, file_id: str, number: int, renditions: Sequence[Rendition], size: int, *, now: int) -> bool:
-        """Mark a generation as finished, inside a write; the older of its purpose are superseded. False: it is gone."""
+        """Mark a generation as finished, inside a write; those it replaces are superseded.
+
+        False: it is gone, or a newer one for its purpose is there already.
+        """
         row = self._db.execute(
-            "UPDATE generation SET published_at = ?, bytes = ?"
-            " WHERE file_id = ? AND number = ? AND published_at IS NULL RETURNING purpose",
-            (now, size, file_id, number),
+            "UPDATE generation SET published_at = ?, bytes = ? WHERE file_id = ? AND number = ?"
+            " AND published_at IS NULL AND (purpose = ? OR NOT EXISTS (SELECT 1 FROM generation AS newer"
+            " WHERE newer.file_id = generation.file_id AND newer.purpose = generation.purpose"
+            " AND newer.number > generation.number AND newer.published_at IS NOT NULL)) RETURNING purpose",
+            (now, size, file_id, number, DOWNLOAD),
         ).fetchone()
         if row is None:
             return False
-        if row[0] != DOWNLOAD:
+        for purpose in _SUPERSEDES[row[0]]:
             self._db.execute(
-                "UPDATE generation SET superseded_at = ? WHERE file_id = ? AND purpose = ? AND number < ?"
+                "UPDATE generation SET superseded_at = ? WHERE file_id = ? AND purpose = ? AND number <> ?"
                 " AND published_at IS NOT NULL AND superseded_at IS NULL",
-                (now, file_id, row[0], number),
+                (now, file_id, purpose, number),
             )
         for one in renditions:
             self._db.execute(

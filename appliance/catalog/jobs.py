@@ -8,7 +8,10 @@ from appliance.catalog.connection import Database
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """state: running, done, retrying, failed or cancelled. progress: 0 to 1. eta in seconds. error: one line."""
+    """state: waiting, running, done, retrying, failed or cancelled. progress: 0 to 1. eta in seconds.
+
+    error: one line.
+    """
 
     id: int
     file_id: str
@@ -33,15 +36,48 @@ class Jobs:
     def note(
         self, file_id: str, service: str, state: str, *, attempts: int, now: int, error: str | None = None
     ) -> None:
-        """Say how a job stands. Does not wait for the disk: a job row that is lost is written by the next run."""
+        """Say how a job stands. Does not wait for the disk: a job row that is lost is written by the next run.
+
+        What was cancelled stays so until it is asked for again: the worker that has it learns of that later.
+        """
         self._db.submit(
             lambda: self._db.execute(
                 "INSERT INTO job (file_id, service, state, attempts, error, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (file_id, service) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,"
-                " error = excluded.error, updated_at = excluded.updated_at, progress = NULL, eta = NULL",
+                " error = excluded.error, updated_at = excluded.updated_at, progress = NULL, eta = NULL"
+                " WHERE job.state <> 'cancelled' OR excluded.state IN ('waiting', 'running')",
                 (file_id, service, state, attempts, error, now),
             )
         )
+
+    def progress(self, file_id: str, service: str, progress: float | None, eta: float | None, *, now: int) -> None:
+        """Say how far a running job is; as little waited for as `note`."""
+        self._db.submit(
+            lambda: self._db.execute(
+                "UPDATE job SET progress = ?, eta = ?, updated_at = ?"
+                " WHERE file_id = ? AND service = ? AND state = 'running'",
+                (progress, eta, now, file_id, service),
+            )
+        )
+
+    def cancel(self, file_id: str, service: str, *, now: int) -> None:
+        """Mark a job as cancelled; taking it out of the queue is another thing. Idempotent."""
+        self._db.write(
+            lambda: self._db.execute(
+                "UPDATE job SET state = 'cancelled', progress = NULL, eta = NULL, updated_at = ?"
+                " WHERE file_id = ? AND service = ?",
+                (now, file_id, service),
+            )
+        )
+
+    def is_cancelled(self, file_id: str, service: str) -> bool:
+        sql = "SELECT 1 FROM job WHERE file_id = ? AND service = ? AND state = 'cancelled'"
+        return self._db.query_one(sql, (file_id, service)) is not None
+
+    def find(self, job_id: int) -> JobRecord | None:
+        """One job of any tenant's file."""
+        row = self._db.query_one(f"SELECT {_COLUMNS} FROM job WHERE id = ?", (job_id,))
+        return JobRecord(*row) if row else None
 
     def of_file(self, file_id: str) -> list[JobRecord]:
         rows = self._db.query(f"SELECT {_COLUMNS} FROM job WHERE file_id = ? ORDER BY service", (file_id,))

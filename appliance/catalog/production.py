@@ -9,6 +9,7 @@ from appliance.catalog.files import Files
 from appliance.catalog.generations import Generations
 from appliance.catalog.inbox import Inbox
 from appliance.catalog.transitions import NO_FACTS, Transitions
+from appliance.domain.errors import ChecksumMismatch
 from appliance.domain.events import EventType
 from appliance.domain.files import STORED, FileEvent, FileRecord, State
 from appliance.domain.media import MediaFacts
@@ -68,10 +69,17 @@ class Production:
 
         return self._db.write(work)
 
-    def errored(self, file_id: str, etag: str, error_type: str, detail: str, *, now: int) -> bool:
-        """A service gave up on these bytes; the original stays."""
-        changes = {**NO_FACTS, "error_type": error_type, "error_detail": detail}
+    def errored(
+        self, file_id: str, etag: str, error_type: str, detail: str, *, now: int, facts_hold: bool = False
+    ) -> bool:
+        """A service gave up on these bytes; the original stays. facts_hold: what the probe found stays true."""
+        changes = {**({} if facts_hold else NO_FACTS), "error_type": error_type, "error_detail": detail}
         return self._settle(file_id, etag, State.ERRORED, FileEvent.ERRORED, changes, now)
+
+    def reopened(self, file_id: str, etag: str, *, now: int) -> bool:
+        """Somebody wants done again what a service gave up on, or had finished with."""
+        changes = {"error_type": None, "error_detail": None}
+        return self._settle(file_id, etag, State.PROCESSING, FileEvent.PROCESSING, changes, now)
 
     def verified(self, file_id: str, etag: str, sha256: str, *, now: int) -> bool:
         """The stored bytes were read and have that hash (lower-case hex)."""
@@ -93,7 +101,7 @@ class Production:
 
         def work() -> bool:
             record = self._current(file_id, etag)
-            if record is None or record.generation > made.number or not self._publish(record, made, now):
+            if record is None or not self._publish(record, made, now):
                 return False
             changes = {"generation": made.number, "ready_to_stream": True, "error_type": None, "error_detail": None}
             to = State.READY if made.final and record.stage is not State.READY else None
@@ -145,7 +153,10 @@ class Production:
 
     def _current(self, file_id: str, etag: str) -> FileRecord | None:
         record = self._files.find(file_id)
-        return record if record is not None and record.etag == etag and record.stage in STORED else None
+        if record is None or record.etag != etag or record.stage not in STORED:
+            return None
+        # Bytes that are not those the client sent get no further, whatever can be made of them.
+        return None if record.error_type == ChecksumMismatch.type else record
 
     def _publish(self, record: FileRecord, made: Publication, now: int) -> bool:
         return self._generations.publish(record.file_id, made.number, made.renditions, made.bytes, now=now)

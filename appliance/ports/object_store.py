@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -126,6 +127,10 @@ class ObjectStore(Protocol):
 
     def put(self, key: str, data: bytes, *, content_type: str) -> str:
         """Store a small object of our own making, replacing what is there; its etag."""
+        ...
+
+    def put_file(self, key: str, path: Path, *, content_type: str) -> None:
+        """Store a file of our own making, of any size, replacing what is there; it is never in memory as a whole."""
         ...
 
     def delete(self, key: str) -> None:

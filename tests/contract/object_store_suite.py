@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import os
+from pathlib import Path
 
 import pytest
 
@@ -163,6 +165,15 @@ class ObjectContract:
     def test_put_of_more_than_a_part_is_still_one_put(self, store: ObjectStore, prefix: str) -> None:
         data = b"x" * (LEAST_PART + 1)
         assert store.put(prefix + "a.bin", data, content_type="text/plain") == hashlib.md5(data).hexdigest()
+
+    def test_a_file_of_many_parts_is_put_and_replaced(self, store: ObjectStore, prefix: str, tmp_path: Path) -> None:
+        path = tmp_path / "film.mp4"
+        for data in (os.urandom(33 * 1024 * 1024), b"short", b""):
+            path.write_bytes(data)
+            store.put_file(prefix + "film.mp4", path, content_type="video/mp4")
+            info = store.head(prefix + "film.mp4")
+            assert (info.size, info.content_type) == (len(data), "video/mp4")
+            assert store.read(prefix + "film.mp4") == data
 
     @pytest.mark.parametrize(
         ("offset", "length", "expected"),
