@@ -32,6 +32,14 @@ def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def _tag(text: str) -> str:
+    tag = _normal(text)
+    # The pattern knows the white space of ASCII alone.
+    if not tag:
+        raise ValueError("must not be empty")
+    return tag
+
+
 Name = Annotated[
     str,
     Field(description="the file's name, without folders; up to 255 bytes"),
@@ -46,7 +54,7 @@ Title = Annotated[str, Field(max_length=255, pattern=_LINE), AfterValidator(_nor
 Tag = Annotated[
     str,
     Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"),
-    AfterValidator(_normal),
+    AfterValidator(_tag),
 ]
 Tags = Annotated[list[Tag], Field(max_length=MAX_LABELS)]
 MetadataName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]

@@ -239,6 +239,7 @@ def test_the_quota_is_kept(small: ApiClient) -> None:
         ({"contentType": "nonsense"}, "contentType"),
         ({"tags": ["x"] * 21}, "tags"),
         ({"tags": [""]}, "tags.0"),
+        ({"tags": ["\u00a0\u2003"]}, "tags.0"),
         ({"metadata": {"a b": "c"}}, "metadata.a b"),
         ({"metadata": {"a": 5}}, "metadata.a"),
         ({"metadata": {f"k{number}": "" for number in range(21)}}, "metadata"),
