@@ -16,6 +16,7 @@ from appliance.domain.errors import SetupError, StoreError, StoreUnavailable
 from appliance.domain.keys import PREFIXES
 from appliance.edge.cache import purge
 from appliance.media.probe import Probe
+from appliance.media.studio import Studio
 from appliance.ports.clock import Clock, system_clock
 from appliance.ports.event_bus import EventBus
 from appliance.ports.object_store import ObjectStore
@@ -90,6 +91,7 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
         cursor_key=bytes.fromhex(secrets.cursor_key),
         name=settings.name,
         version=__version__,
+        strict_images=settings.strict_images,
     )
     readiness: dict[str, Callable[[], None]] = {
         "catalog": assembly.catalog.check,
@@ -101,7 +103,7 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
 
 def build_reconcile(assembly: Assembly) -> Reconcile:
     """A comparison of bucket and catalog, to be run by hand."""
-    return Reconcile(_parts(assembly, Probe()))
+    return Reconcile(_parts(assembly, Probe(), Studio(assembly.store)))
 
 
 class Workers:
@@ -110,7 +112,8 @@ class Workers:
     def __init__(self, assembly: Assembly) -> None:
         settings = assembly.settings
         self._prober = Probe()
-        parts = _parts(assembly, self._prober)
+        self._studio = Studio(assembly.store)
+        parts = _parts(assembly, self._prober, self._studio)
         wanted = subscriptions(parts, {"metadata": settings.metadata_threads})
         timed = [Timed("reconcile", settings.reconcile_seconds, Reconcile(parts).run)]
         self._runner = Runner(assembly.bus, assembly.catalog.jobs, assembly.clock, wanted, timed)
@@ -122,6 +125,7 @@ class Workers:
         """Let every worker finish its event and end; whether all did in time. What did not is delivered again."""
         ended = self._runner.stop(timeout_s)
         self._prober.close()
+        self._studio.close()
         return ended
 
 
@@ -185,7 +189,7 @@ def own_host(settings: Settings) -> str:
         return str(probe.getsockname()[0])
 
 
-def _parts(assembly: Assembly, prober: Probe) -> Parts:
+def _parts(assembly: Assembly, prober: Probe, studio: Studio) -> Parts:
     cache_dir = assembly.settings.edge_cache_dir
     return Parts(
         catalog=assembly.catalog,
@@ -193,6 +197,7 @@ def _parts(assembly: Assembly, prober: Probe) -> Parts:
         prober=prober,
         purge=partial(purge, cache_dir),
         clock=assembly.clock,
+        studio=studio,
     )
 
 

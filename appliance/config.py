@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     nginx_binary: str = Field("", description="an nginx to run; default found on PATH, else the packaged one")
     api_threads: int = Field(64, ge=4, le=1024, description="threads of the API; long polls hold at most half")
     intake_threads: int = Field(16, ge=2, le=256, description="threads of the event intake and the edge's questions")
+    image_port: int = Field(
+        0, ge=0, le=65535, description="port on which the edge asks for pictures; 0 picks a free one at each start"
+    )
+    image_threads: int = Field(2, ge=1, le=64, description="pictures that are transformed at one time")
+    strict_images: bool = Field(False, description="transform pictures only as named or as signed by POST …/image")
     metadata_threads: int = Field(4, ge=1, le=64, description="worker threads of the metadata service")
     rate_limit: str = Field("6000/minute", description="requests a key may make, per API process; empty for no limit")
     quota_bytes: int = Field(0, ge=0, description="bytes a new tenant may store; 0 for no limit")

@@ -47,7 +47,8 @@ def serve() -> None:
     """Run the API alone, with its listener for storage events; `up` does this and the rest."""
     with opened() as parts:
         from appliance.bootstrap import StoreSetup, build_context
-        from appliance.web.app import create_app, create_internal_app
+        from appliance.media.studio import Studio
+        from appliance.web.app import create_app, create_image_app, create_internal_app
         from appliance.web.intake import LET_THROUGH
         from appliance.web.server import Listen
         from appliance.web.server import serve as listen
@@ -58,13 +59,20 @@ def serve() -> None:
         setup = StoreSetup(settings, parts.secrets)
         context = build_context(parts, setup)
         setup.start()
+        studio = Studio(parts.store)
+        intake = Listen(settings.intake_bind, settings.intake_port, settings.intake_threads, max_body=LET_THROUGH)
         listen(
-            create_app(context),
-            create_internal_app(context),
-            Listen(settings.bind, settings.api_port, settings.api_threads),
-            Listen(settings.intake_bind, settings.intake_port, settings.intake_threads, max_body=LET_THROUGH),
-            lambda api, intake: _log.info("the API listens on port %d, the intake on %d", api, intake),
+            [
+                (create_app(context), Listen(settings.bind, settings.api_port, settings.api_threads)),
+                (create_internal_app(context), intake),
+                (
+                    create_image_app(context, studio),
+                    Listen(settings.intake_bind, settings.image_port, settings.image_threads),
+                ),
+            ],
+            lambda ports: _log.info("listening on the ports %d (API), %d (intake), %d (pictures)", *ports),
         )
+        studio.close()
 
 
 @click.command(short_help="Run the workers alone.")

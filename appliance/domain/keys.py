@@ -88,6 +88,23 @@ def token_is_valid(secret: bytes, file_id: str, token: str, now: float) -> bool:
     return hmac.compare_digest(match["signature"], _sign(secret, file_id, int(match["expires"])))
 
 
+def image_signature(secret: bytes, file_id: str, transformation: str) -> str:
+    """What a strict appliance asks for in `/image/s--{signature}--/{transformation}/{key}`; it never expires.
+
+    transformation: canonical, so that one signature holds in any order of parameters. Made as in `playback_token`.
+    """
+    return _digest(secret, f"image:{transformation}:{file_id}")
+
+
+def image_signature_is_valid(secret: bytes, file_id: str, transformation: str, signature: str) -> bool:
+    """Whether `signature` was made by that secret for that picture."""
+    return hmac.compare_digest(signature.encode(), image_signature(secret, file_id, transformation).encode())
+
+
 def _sign(secret: bytes, file_id: str, expires: int) -> str:
-    digest = hmac.digest(secret, f"{expires}:{file_id}".encode(), hashlib.sha256)
+    return _digest(secret, f"{expires}:{file_id}")
+
+
+def _digest(secret: bytes, text: str) -> str:
+    digest = hmac.digest(secret, text.encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()

@@ -6,6 +6,8 @@ Links, all by GET and HEAD:
     /download/{key}          the same as an attachment under the original's name
     /t/{token}/{key}         the same for private files; the token is part of the path, so relative URLs inherit it
     /t/{token}/download/{key}
+    /image/{transformation}/{key}              an original as a picture, transformed; also behind a token,
+    /image/s--{signature}--/{transformation}/{key}   and signed, where the appliance is strict
 
 `key` is an original's key or `renditions/{tenant}/{uuid}/…`. Everything else is 404; `/healthz` is the edge's own.
 """
@@ -24,8 +26,9 @@ from appliance.edge import contract
 #: Bytes of one slice: what one request to the store brings, and the size of one cache file.
 SLICE_BYTES = 4 * 1024 * 1024
 
+ORIGINAL_PATTERN = rf"(?:{'|'.join(KINDS)})/{TENANT_PATTERN}/{UUID_PATTERN}\.{EXT_PATTERN}"
 KEY_PATTERN = (
-    rf"(?:(?:{'|'.join(KINDS)})/{TENANT_PATTERN}/{UUID_PATTERN}\.{EXT_PATTERN}"
+    rf"(?:{ORIGINAL_PATTERN}"
     rf"|renditions/{TENANT_PATTERN}/{UUID_PATTERN}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)"
 )
 
@@ -56,6 +59,7 @@ class EdgeConfig:
     against `ca_file`. authorize_url: the API's listener for the edge, plain http. secret: sent to the store as
     Referer and to the API. has_slice: the build knows the slice module; without it ranges and objects over 64 MiB
     are not cached. unused_modules: of fastcgi, uwsgi, scgi, those that the build was made without.
+    image_url: where pictures are transformed, plain http.
     user: the account of the worker processes, where nginx starts as root; else empty.
     """
 
@@ -67,6 +71,7 @@ class EdgeConfig:
     store_url: str
     bucket: str
     authorize_url: str
+    image_url: str
     secret: str
     has_slice: bool
     workers: int = 2
@@ -83,7 +88,7 @@ class _ConfigTemplate(Template):
 def render(config: EdgeConfig) -> str:
     """The whole configuration; it holds the secret, so keep it in a file of mode 0600."""
     template = resources.files("appliance.edge").joinpath("nginx.conf.template").read_text(encoding="utf-8")
-    store, api = urlsplit(config.store_url), urlsplit(config.authorize_url)
+    store, api, image = (urlsplit(url) for url in (config.store_url, config.authorize_url, config.image_url))
     return _ConfigTemplate(template).substitute(
         user=f"user {config.user};\n" if config.user else "",
         workers=config.workers,
@@ -107,6 +112,9 @@ def render(config: EdgeConfig) -> str:
         cors_map=_cors_map(config.cors_origins),
         headers=_headers(config.cors_origins),
         caching=_caching(config.has_slice),
+        original_pattern=ORIGINAL_PATTERN,
+        image_address=image.netloc,
+        image_path=image.path,
     )
 
 

@@ -20,6 +20,19 @@ The API answers one of
 and anything else, 401 for a wrong secret included, counts as "not available": the client gets 503.
 A 404 would be the natural answer for a missing file, but nginx lets an authorisation say 403 and 401 only.
 
+For a picture by `/image/{transformation}/{key}` the question has, on top of that,
+
+    X-Media-Transformation   the text between the slashes; its characters are checked, its meaning is not
+    X-Media-Signature        the 22 characters of `s--…--` before it; absent where the link had none
+
+and a 204 has
+
+    X-Media-Canonical        the canonical transformation, or the text as it came where it has no meaning
+    X-Media-Version          changes whenever the original's bytes do
+
+Then the edge sends `GET {image_url}/{canonical}/{key}` with its secret and, in X-Media-Formats, what of `webp` and
+`avif` the client accepts where that matters. A 200 is cached by canonical text, version, formats and key.
+
 An answer is kept for ANSWER_SECONDS per key, token and download flag, so a deny takes effect after at most that
 time and one question. While the API is down or slow the last answer goes on, however old it is.
 """
@@ -29,10 +42,16 @@ KEY_HEADER = "X-Media-Key"
 TOKEN_HEADER = "X-Media-Token"
 DOWNLOAD_HEADER = "X-Media-Download"
 
+TRANSFORMATION_HEADER = "X-Media-Transformation"
+SIGNATURE_HEADER = "X-Media-Signature"
+FORMATS_HEADER = "X-Media-Formats"
+
 CONTENT_TYPE_HEADER = "X-Media-Content-Type"
 CACHE_HEADER = "X-Media-Cache"
 DISPOSITION_HEADER = "X-Media-Disposition"
 REASON_HEADER = "X-Media-Reason"
+CANONICAL_HEADER = "X-Media-Canonical"
+VERSION_HEADER = "X-Media-Version"
 
 REASON_TOKEN = "token"
 REASON_MISSING = "missing"

@@ -126,8 +126,14 @@ class _Child:
         """The child's answer. Raises ResourceLimit where it took too long or died of a limit."""
         self.files += 1
         self._tell(json.dumps(request).encode() + b"\n")
+        left = int(str(request["body"]))
         for chunk in body:
+            left -= len(chunk)
+            if left < 0:
+                break
             self._tell(chunk)
+        if left:
+            raise ProbeUnavailable("The file changed while it was read.")
         deadline = time.monotonic() + limit_s
         line = self._read(deadline, upto=b"\n")
         fields: dict[str, Any] = json.loads(line)

@@ -7,6 +7,7 @@ from typing import Protocol
 from appliance.catalog.catalog import Catalog
 from appliance.domain.kinds import Kind
 from appliance.domain.media import MediaFacts
+from appliance.media.studio import Studio
 from appliance.ports.clock import Clock
 from appliance.ports.object_store import ObjectStore
 
@@ -34,3 +35,4 @@ class Parts:
     prober: Prober
     purge: Callable[[str, int], object]
     clock: Clock
+    studio: Studio

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from appliance.domain.events import EventType
 from appliance.services.metadata import Metadata
 from appliance.services.parts import Parts
+from appliance.services.thumbnails import Thumbnails
 from appliance.services.worker import SECOND, Handler, Subscription
 
 
@@ -26,6 +27,7 @@ _STORAGE = frozenset(
 SERVICES: Mapping[str, Service] = {
     # Twelve attempts with backoff span about half an hour: longer than a store takes to be restarted.
     "metadata": Service(Metadata, _STORAGE, threads=4, lease_s=60, attempts=12),
+    "thumbnails": Service(Thumbnails, frozenset({EventType.FILE_PROBED}), threads=2, lease_s=60, attempts=12),
 }
 
 

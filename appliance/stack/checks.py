@@ -49,8 +49,8 @@ def _check_ports(settings: Settings) -> None:
     if runs_own_store(settings):
         ports["MEDIA_S3_PORT"] = settings.s3_port
     wanted = [(settings.bind, port, setting) for setting, port in ports.items()]
-    if settings.intake_port:
-        wanted.append((settings.intake_bind, settings.intake_port, "MEDIA_INTAKE_PORT"))
+    internal = {"MEDIA_INTAKE_PORT": settings.intake_port, "MEDIA_IMAGE_PORT": settings.image_port}
+    wanted += [(settings.intake_bind, port, setting) for setting, port in internal.items() if port]
     # All at once, so that two settings of one port are noticed as well.
     with contextlib.ExitStack() as held:
         for address, port, setting in wanted:
@@ -78,12 +78,14 @@ def _port_problem(address: str, port: int, setting: str, error: OSError) -> str:
     return f"Cannot listen on {address}:{port} ({setting}): {error.strerror}; set MEDIA_BIND to one of its addresses."
 
 
-def free_intake_port(address: str) -> int:
-    """A port for the event intake that nobody has; below those that the system gives to outgoing connections.
+def free_intake_port(address: str, *, but: int = 0) -> int:
+    """A port for an internal listener that nobody has; below those that the system gives to outgoing connections.
 
-    Taken at random: two appliances that start at once do not choose the same.
+    but: one that is spoken for. Taken at random: two appliances that start at once do not choose the same.
     """
     for port in random.sample(range(18_080, 32_000), 100):
+        if port == but:
+            continue
         try:
             _bound(address, port, "MEDIA_INTAKE_PORT").close()
         except SetupError:

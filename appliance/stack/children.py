@@ -21,6 +21,7 @@ from appliance.storage.minio_targets import TARGETS
 CACHE_BYTES = 10 * 10**9
 CACHE_SHARE = 0.05
 AUTHORIZE_PATH = "/_edge/authorize"
+IMAGE_PATH = "/_edge/image"
 EVENTS_PATH = "/events/minio"
 #: Upload sessions live seven days; the store keeps their parts a day longer.
 _STALE_UPLOADS = "192h"
@@ -29,7 +30,7 @@ _EDGE_WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was settled before the start: settings with the intake's port filled in, and the secrets."""
+    """What was settled before the start: settings with the internal ports filled in, and the secrets."""
 
     settings: Settings
     secrets: Secrets
@@ -38,6 +39,11 @@ class Plan:
     def intake_url(self) -> str:
         """Where store and edge reach the intake from this machine."""
         return f"http://{url_host(reachable(self.settings.intake_bind))}:{self.settings.intake_port}"
+
+    @property
+    def image_url(self) -> str:
+        """Where the edge reaches what makes pictures."""
+        return f"http://{url_host(reachable(self.settings.intake_bind))}:{self.settings.image_port}"
 
 
 def store_child(plan: Plan, minio: Path) -> Child:
@@ -119,6 +125,7 @@ def edge_config(plan: Plan, nginx: Nginx) -> EdgeConfig:
         store_url=settings.store_url,
         bucket=settings.s3_bucket,
         authorize_url=plan.intake_url + AUTHORIZE_PATH,
+        image_url=plan.image_url + IMAGE_PATH,
         secret=plan.secrets.edge_secret,
         has_slice=nginx.has_slice,
         workers=min(os.cpu_count() or 1, _EDGE_WORKERS),

@@ -57,6 +57,9 @@ def settle(settings: Settings) -> Plan:
     changes: dict[str, object] = {}
     if not settings.intake_port:
         changes["intake_port"] = free_intake_port(settings.intake_bind)
+    if not settings.image_port:
+        taken = changes.get("intake_port", settings.intake_port)
+        changes["image_port"] = free_intake_port(settings.intake_bind, but=int(str(taken)))
     host = reachable(settings.bind)
     if runs_own_store(settings) and host != "127.0.0.1":
         changes["s3_url"] = f"http://{url_host(host)}:{settings.s3_port}"

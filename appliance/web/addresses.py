@@ -33,9 +33,9 @@ class Addresses:
         """The link of an object that never changes."""
         return f"{self.cdn}/{key}"
 
-    def tokened(self, key: str, token: str) -> str:
-        """The link of a private object while the token lives."""
-        return f"{self.cdn}/t/{token}/{key}"
+    def reading(self, path: str, token: str | None) -> str:
+        """The link of an object or picture that works now; token: of a private file, None for a public one's."""
+        return f"{self.cdn}/t/{token}/{path}" if token else f"{self.cdn}/{path}"
 
     def download(self, key: str, token: str | None = None) -> str:
         """The link that saves the object under its original's name."""

@@ -1,4 +1,4 @@
-"""The two applications: the public API, and the internal one for storage events and the edge."""
+"""The applications: the public API, the one for storage events and the edge's questions, the one for pictures."""
 
 from flask import Flask
 from flask_openapi3.blueprint import APIBlueprint
@@ -6,6 +6,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.models.server import Server
 from flask_openapi3.openapi import OpenAPI
 
+from appliance.media.studio import Studio
 from appliance.web import (
     account,
     addresses,
@@ -19,10 +20,12 @@ from appliance.web import (
     files,
     front,
     health,
+    images,
     intake,
     limits,
     pages,
     pairing,
+    picture_links,
     problems,
     uploads,
 )
@@ -43,7 +46,7 @@ def create_app(context: Context) -> Flask:
         info=Info(title="Media appliance", version=context.options.version, description=_DESCRIPTION),
         servers=[Server(url="/", description="this appliance")],
         security_schemes={
-            auth.SCHEME: {"type": "http", "scheme": "bearer", "description": "a key of access, `mk_…`"},
+            auth.SCHEME: {"type": "http", "scheme": "bearer", "description": "an API key, `mk_…`"},
         },
         validation_error_status=400,
         validation_error_model=problems.Problem,
@@ -77,8 +80,17 @@ def create_internal_app(context: Context) -> Flask:
     return app
 
 
+def create_image_app(context: Context, studio: Studio) -> Flask:
+    """What makes pictures for the edge, which alone can reach it. Few threads: who waits, waits for processors."""
+    app = Flask("appliance.web", static_folder=None)
+    _prepare(app, context)
+    app.extensions[images.STUDIO] = studio
+    app.register_blueprint(images.bp)
+    return app
+
+
 def _apis() -> tuple[APIBlueprint, ...]:
-    return uploads.api, files.api, changes.api, account.api, pairing.api, admin.api, admin_queues.api
+    return uploads.api, files.api, picture_links.api, changes.api, account.api, pairing.api, admin.api, admin_queues.api
 
 
 def _prepare(app: Flask, context: Context) -> None:

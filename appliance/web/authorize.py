@@ -10,9 +10,12 @@ from flask import Blueprint, Response, request
 
 from appliance.catalog.files import Readable
 from appliance.domain.disposition import attachment
+from appliance.domain.errors import InvalidRequest
 from appliance.domain.files import STORED, State, Visibility
-from appliance.domain.keys import ObjectKey, is_file_id, token_is_valid
+from appliance.domain.keys import ObjectKey, image_signature_is_valid, is_file_id, token_is_valid
+from appliance.domain.kinds import Kind
 from appliance.domain.playback import INLINE_TYPES
+from appliance.domain.transformations import is_named, parse
 from appliance.edge import contract
 from appliance.web.context import context
 from appliance.web.fields import is_media_type
@@ -51,12 +54,29 @@ def authorize() -> Response:
         token = request.headers.get(contract.TOKEN_HEADER, "")
         if not token_is_valid(file.signing_secret, file_id, token, context().clock() / 1_000_000):
             return _refused(contract.REASON_TOKEN)
-    return _shown(file, rendition)
+    transformation = request.headers.get(contract.TRANSFORMATION_HEADER, "")
+    return _pictured(file, parsed, transformation) if transformation else _shown(file, rendition)
+
+
+def _pictured(file: Readable, key: ObjectKey | None, text: str) -> Response:
+    """Whether and how a picture of the file may be had. Nonsense is let through to where it is explained."""
+    if key is None or key.kind is Kind.FILE:
+        return _refused(contract.REASON_MISSING)
+    try:
+        canonical = str(parse(text))
+    except InvalidRequest:
+        canonical = text
+    if context().options.strict_images and not is_named(text):
+        signature = request.headers.get(contract.SIGNATURE_HEADER, "")
+        if not image_signature_is_valid(file.signing_secret, key.file_id, canonical, signature):
+            return _refused(contract.REASON_TOKEN)
+    response = _allowed("image/*", _PRIVATE_CACHE if file.visibility is Visibility.PRIVATE else contract.PUBLIC_CACHE)
+    response.headers[contract.CANONICAL_HEADER] = canonical
+    response.headers[contract.VERSION_HEADER] = file.etag or ""
+    return response
 
 
 def _shown(file: Readable, rendition: re.Match[str] | None) -> Response:
-    response = Response(status=204)
-    del response.headers["Content-Type"]
     private = file.visibility is Visibility.PRIVATE
     cache = _PRIVATE_CACHE if private else contract.PUBLIC_CACHE
     if rendition is None:
@@ -65,8 +85,15 @@ def _shown(file: Readable, rendition: re.Match[str] | None) -> Response:
         content_type = _RENDITION_TYPES.get(rendition["rest"].rpartition(".")[2], _UNKNOWN_TYPE)
         inline = content_type != _UNKNOWN_TYPE
         cache = cache if rendition["generation"] else _FRESH_CACHE
+    response = _allowed(content_type, cache)
     if not inline or request.headers.get(contract.DOWNLOAD_HEADER):
         response.headers[contract.DISPOSITION_HEADER] = attachment(file.name)
+    return response
+
+
+def _allowed(content_type: str, cache: str) -> Response:
+    response = Response(status=204)
+    del response.headers["Content-Type"]
     response.headers[contract.CONTENT_TYPE_HEADER] = content_type
     response.headers[contract.CACHE_HEADER] = cache
     return response

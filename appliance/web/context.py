@@ -19,6 +19,7 @@ class WebOptions:
 
     *_url: fixed base URLs, empty where URLs follow the caller's host with the published ports.
     host: used where no request gives one. hosts: further names that callers may use.
+    strict_images: only named and signed transformations are made.
     data_dir: only for reading how much disk is free. max_waiters: long polls that may wait at one time.
     """
 
@@ -40,6 +41,7 @@ class WebOptions:
     cursor_key: bytes
     name: str
     version: str
+    strict_images: bool = False
 
 
 @dataclass(frozen=True, slots=True)

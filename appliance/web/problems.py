@@ -36,6 +36,8 @@ _STATUS: dict[type[ApplianceError], int] = {
     errors.StoreUnavailable: 503,
     errors.CatalogBusy: 503,
     errors.StoreError: 502,
+    errors.ProbeUnavailable: 503,
+    errors.ProcessingError: 422,
     errors.ApplianceError: 500,
 }
 _TITLES = {
@@ -55,6 +57,9 @@ _TITLES = {
     "quota_exceeded": "Over the tenant's quota",
     "storage_full": "The appliance's disk is full",
     "store_unavailable": "The object store is away",
+    "malformed": "The file is not what its name says, or damaged",
+    "resource_limit": "The file takes more time or memory than a file may",
+    "probe_unavailable": "The file cannot be read at the moment",
     "store_error": "The object store failed",
     "store_rejected": "The object store refused",
     "object_missing": "The object store has no such object",

@@ -1,11 +1,11 @@
-"""The listeners: waitress with limits, both applications in one process, and an end that keeps nobody waiting."""
+"""The listeners: waitress with limits, all applications in one process, and an end that keeps nobody waiting."""
 
 import json
 import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -128,18 +128,18 @@ class Listener:
         return sum(bool(channel.requests or channel.total_outbufs_len) for channel in channels)
 
 
-def serve(app: Flask, internal_app: Flask, public: Listen, internal: Listen, ready: Callable[[int, int], None]) -> None:
-    """Serve both until SIGTERM or SIGINT; call from the main thread.
+def serve(apps: Sequence[tuple[Flask, Listen]], ready: Callable[[Sequence[int]], None]) -> None:
+    """Serve all until SIGTERM or SIGINT; call from the main thread.
 
-    ready: called once with the ports of both. Raises SetupError where an address is taken.
+    ready: called once with their ports. Raises SetupError where an address is taken.
     """
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    listeners = [Listener(app, public), Listener(internal_app, internal)]
+    listeners = [Listener(app, listen) for app, listen in apps]
     for listener in listeners:
         listener.start()
-    ready(listeners[0].port, listeners[1].port)
+    ready([listener.port for listener in listeners])
     stop.wait()
     _log.info("stopping")
     for listener in listeners:

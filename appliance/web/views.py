@@ -7,7 +7,9 @@ from pydantic import Field
 
 from appliance.catalog.jobs import JobRecord
 from appliance.domain.files import STORED, FileRecord, State, Visibility
-from appliance.domain.keys import playback_token
+from appliance.domain.keys import image_signature, playback_token
+from appliance.domain.kinds import Kind
+from appliance.domain.stills import CUES, PICTURES, POSTER, THUMBNAILS, stills_prefix
 from appliance.domain.uploads import playback_seconds
 from appliance.web.addresses import Addresses
 from appliance.web.bodies import View
@@ -41,9 +43,9 @@ class Links(View):
     url: str | None = Field(description="works now; carries a token where the file is private")
     video_url: str = Field(description="the permanent link, of every kind of file")
     hls: str | None
-    poster: str | None
-    thumbnails: dict[str, str]
-    storyboard: str | None
+    poster: str | None = Field(description="JPEG, at most 1920 pixels a side")
+    thumbnails: dict[str, str] = Field(description="by longest side in pixels and format, `320.webp` for instance")
+    storyboard: str | None = Field(description="WebVTT whose cues name tiles of a sheet beside it, for scrubbing")
     download: str | None = Field(description="the same bytes as an attachment, under the file's name")
     page: str
 
@@ -94,6 +96,7 @@ class FileView(View):
     error: FileError | None
     links: Links
     links_expire_at: str | None = Field(description="when the token in the links of a private file ends")
+    placeholder: str | None = Field(description="ThumbHash in base64, to be painted until a picture is there")
     renditions: list[dict[str, Any]]
     jobs: list[Job]
 
@@ -117,27 +120,49 @@ class FileViews:
 
     def links(self, record: FileRecord) -> tuple[dict[str, Any], str | None]:
         """The links that work now, and when they end (private files alone)."""
-        token: str | None = None
-        expires_at: str | None = None
+        token, expires_at = self._token(record)
         key = record.object_key
         live = record.state in _LINKED
-        if live and record.visibility is Visibility.PRIVATE:
-            expires = self._context.clock() // 1_000_000 + playback_seconds(record.duration)
-            token = playback_token(self._secret(record.tenant_id), record.file_id, expires)
-            expires_at = rfc3339(expires * 1_000_000)
-        permanent = self._addresses.permanent(key)
-        url = self._addresses.tokened(key, token) if token else permanent
+        stills = self._stills(record, token) if live else {}
         links: dict[str, Any] = {
-            "url": url if live else None,
-            "videoUrl": permanent,
+            "url": self._addresses.reading(key, token) if live else None,
+            "videoUrl": self._addresses.permanent(key),
             "hls": None,
-            "poster": None,
-            "thumbnails": {},
-            "storyboard": None,
+            "poster": stills.get(POSTER),
+            "thumbnails": {name: stills[name] for name in THUMBNAILS if name in stills},
+            "storyboard": stills.get(CUES),
             "download": self._addresses.download(key, token) if live else None,
             "page": self._addresses.page(record.file_id),
         }
         return links, expires_at
+
+    def picture(self, record: FileRecord, transformation: str) -> tuple[str, str | None]:
+        """The link of the file as a picture, signed where it must be, and when it ends (private files alone).
+
+        transformation: canonical.
+        """
+        token, expires_at = self._token(record)
+        signed = ""
+        if self._context.options.strict_images:
+            secret = self._secret(record.tenant_id)
+            signed = f"s--{image_signature(secret, record.file_id, transformation)}--/"
+        return self._addresses.reading(f"image/{signed}{transformation}/{record.object_key}", token), expires_at
+
+    def _token(self, record: FileRecord) -> tuple[str | None, str | None]:
+        """What opens a private file now, and when that ends; nothing for others."""
+        if record.state not in _LINKED or record.visibility is not Visibility.PRIVATE:
+            return None, None
+        expires = self._context.clock() // 1_000_000 + playback_seconds(record.duration)
+        token = playback_token(self._secret(record.tenant_id), record.file_id, expires)
+        return token, rfc3339(expires * 1_000_000)
+
+    def _stills(self, record: FileRecord, token: str | None) -> dict[str, str]:
+        """The links of what was made to be looked at, by name."""
+        if not record.stills:
+            return {}
+        names = [*PICTURES, *((CUES,) if record.kind is Kind.VIDEO and record.duration else ())]
+        prefix = stills_prefix(record.tenant_id, record.file_id, record.stills)
+        return {name: self._addresses.reading(prefix + name, token) for name in names}
 
     def _secret(self, tenant_id: str) -> bytes:
         if tenant_id not in self._secrets:
@@ -180,6 +205,7 @@ class FileViews:
             "error": error,
             "links": links,
             "linksExpireAt": links_expire_at,
+            "placeholder": record.placeholder,
             "renditions": [],
             "jobs": [job_view(job) for job in jobs],
         }

@@ -202,6 +202,7 @@ def _our_edge(nginx: Nginx, folder: Path, store_url: str) -> Iterator[int]:
         store_url=store_url,
         bucket=BUCKET,
         authorize_url=f"http://127.0.0.1:{api.server_port}/_edge/authorize",
+        image_url=f"http://127.0.0.1:{api.server_port}/_edge/image",
         secret=SECRET,
         has_slice=nginx.has_slice,
         workers=WORKERS,

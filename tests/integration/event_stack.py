@@ -12,6 +12,7 @@ from appliance.domain.files import FileRecord, State, UploadSession, Visibility
 from appliance.domain.keys import PREFIXES, ObjectKey
 from appliance.domain.kinds import content_type_of
 from appliance.media.probe import Probe
+from appliance.media.studio import Studio
 from appliance.ports.clock import system_clock
 from appliance.services.parts import Parts
 from appliance.services.reconcile import Reconcile, Report
@@ -60,8 +61,9 @@ class EventStack:
         self.catalog.tenants.add("red", "Red", quota_bytes=0, quota_files=0, now=system_clock())
         self.bus = SqlBus(self.catalog.queue, system_clock)
         self.probe = Probe()
+        self.studio = Studio(self.store)
         self.parts = Parts(
-            self.catalog, self.store, self.probe, lambda key, _: self.purged.append(key), system_clock
+            self.catalog, self.store, self.probe, lambda key, _: self.purged.append(key), system_clock, self.studio
         )  # fmt: skip
         self.start_intake()
         return self
@@ -72,6 +74,7 @@ class EventStack:
         self.stop_workers()
         self.stop_intake()
         self.probe.close()
+        self.studio.close()
         self.catalog.close()
         self.minio.stop()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -142,6 +142,7 @@ def running_edge(nginx: Nginx, folder: Path, store_url: str, api: Api, **changes
         store_url=store_url,
         bucket=BUCKET,
         authorize_url=f"http://127.0.0.1:{api.port}/_edge/authorize",
+        image_url=f"http://127.0.0.1:{api.port}/_edge/image",
         secret=SECRET,
         has_slice=nginx.has_slice,
         unused_modules=nginx.unused_modules,

@@ -6,6 +6,7 @@ import threading
 from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import open_catalog
 from appliance.media.probe import Probe
+from appliance.media.studio import Studio
 from appliance.ports.clock import system_clock
 from appliance.services.parts import Parts
 from appliance.services.runner import Runner
@@ -20,7 +21,7 @@ LEASE_US = 2 * SECOND
 def main(catalog_url: str, store_url: str, access_key: str, secret_key: str) -> None:
     catalog = open_catalog(catalog_url, system_clock, queues=event_filters())
     store = S3Store(store_url, access_key, secret_key, BUCKET, "us-east-1")
-    parts = Parts(catalog, store, Probe(), lambda key, size: None, system_clock)
+    parts = Parts(catalog, store, Probe(), lambda key, size: None, system_clock, Studio(store))
     quick = [Subscription(s.service, s.handler, 1, LEASE_US, s.attempts) for s in subscriptions(parts, {})]
     Runner(SqlBus(catalog.queue, system_clock), catalog.jobs, system_clock, quick).start()
     threading.Event().wait()

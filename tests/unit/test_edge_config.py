@@ -22,6 +22,7 @@ CONFIG = EdgeConfig(
     store_url="http://127.0.0.1:9000",
     bucket="media",
     authorize_url="http://127.0.0.1:8090/_edge/authorize",
+    image_url="http://127.0.0.1:8091/_edge/image",
     secret="s3cret",
     has_slice=True,
 )
