@@ -17,6 +17,7 @@ from appliance.domain.errors import CatalogBusy
 T = TypeVar("T")
 Row = tuple[Any, ...]
 _Job = tuple[Callable[[], Any], "Future[Any]"]
+_Outcome = tuple[Any, BaseException | None]
 
 _BATCH = 256
 _ANSWER_S = 30.0
@@ -40,7 +41,8 @@ class Database:
     Reads run on a connection of the calling thread that stays open (opening one costs more than a query).
     Writes are functions that run one after another in the writer thread; all that wait share one transaction and
     one synchronous commit. A write that returned is on disk (synchronous=FULL): it survives a power cut.
-    A write that raises is rolled back alone; the others of its batch are kept.
+    A write that raises is rolled back alone; the others of its batch are kept. Batches run without savepoints, which
+    would cost as much as the statements between them; only where one of the writes fails is the batch run again with.
     """
 
     def __init__(self, url: str) -> None:
@@ -97,6 +99,7 @@ class Database:
     def write(self, work: Callable[[], T]) -> T:
         """Run `work` in the writer thread and return what it returned, once that is on disk.
 
+        It must change nothing but the database: where another write of its batch fails, it runs again.
         Raises what `work` raised, or CatalogBusy where the database did not answer in time. Nested calls join in.
         """
         if threading.get_ident() == self._writer_id:
@@ -127,42 +130,50 @@ class Database:
             self.orm.close()
 
     def _commit(self, batch: list[_Job]) -> None:
-        if not batch:
+        """Run all and commit once; where one fails, undo them all and run each by itself up to its own savepoint."""
+        jobs = [(work, future) for work, future in batch if future.set_running_or_notify_cancel()]
+        if not jobs:
             return
-        results: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             self.orm.connect(reuse_if_open=True)
-            with self.orm.atomic():
-                for work, future in batch:
-                    if future.set_running_or_notify_cancel():
-                        results.append((future, *self._attempt(work)))
+            outcomes = self._together(jobs) or self._one_by_one(jobs)
         except Exception as error:
-            _log.warning("a batch of %d writes was rolled back: %s", len(batch), error)
-            busy = CatalogBusy(f"The catalog did not take the change: {error}.")
-            for _, future in batch:
-                if not future.cancelled() and not future.done():
-                    future.set_exception(busy)
-            return
-        self.pulse.poke()
-        for future, value, failure in results:
+            _log.warning("a batch of %d writes was rolled back: %s", len(jobs), error)
+            outcomes = [(None, CatalogBusy(f"The catalog did not take the change: {error}."))] * len(jobs)
+        else:
+            self.pulse.poke()
+        for (_, future), (value, failure) in zip(jobs, outcomes, strict=True):
             if failure is None:
                 future.set_result(value)
             else:
                 future.set_exception(failure)
 
-    def _attempt(self, work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-        """(result, None), or (None, why not) with what `work` did undone; the others of the batch go on."""
-        self._run("SAVEPOINT work", ())
+    def _together(self, jobs: list[_Job]) -> list[_Outcome] | None:
+        """The outcomes of a batch in which all went well, committed; None where nothing of it is kept."""
+        outcomes: list[_Outcome] = []
         try:
-            result = work()
+            with self.orm.atomic():
+                for work, _ in jobs:
+                    outcomes.append((work(), None))
+        except Exception:
+            if len(outcomes) == len(jobs):
+                raise  # not a write but the commit failed
+            return None
+        return outcomes
+
+    def _one_by_one(self, jobs: list[_Job]) -> list[_Outcome]:
+        with self.orm.atomic():
+            return [self._attempt(work) for work, _ in jobs]
+
+    def _attempt(self, work: Callable[[], Any]) -> _Outcome:
+        """(result, None), or (None, why not) with what `work` did undone; the others of the batch go on."""
+        try:
+            with self.orm.savepoint():
+                return work(), None
+        except peewee.OperationalError as error:
+            return None, CatalogBusy(f"The catalog did not take the change: {error}.")
         except Exception as error:
-            self._run("ROLLBACK TO work", ())
-            self._run("RELEASE work", ())
-            if isinstance(error, peewee.OperationalError):
-                return None, CatalogBusy(f"The catalog did not take the change: {error}.")
             return None, error
-        self._run("RELEASE work", ())
-        return result, None
 
     def _run_sqlite(self, sql: str, params: Sequence[Any]) -> Any:
         """One statement straight on this thread's connection: peewee's own way costs as much as the statement."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from appliance.domain.files import FileRecord, State, Visibility
@@ -13,6 +14,8 @@ NAMES = (
     "sha256_verified", "width", "height", "duration", "video_codec", "audio_codec", "ready_to_stream", "error_type",
     "error_detail", "uploaded_at", "trashed_at", "deleted_at", "restore_state", "generation", "stills", "placeholder",
 )  # fmt: skip
+_PLAIN = frozenset({str, int, float, type(None)})
+_values = attrgetter(*NAMES)
 COLUMNS = ", ".join(f"file.{name}" for name in NAMES)
 
 
@@ -28,6 +31,11 @@ def record_of(row: Sequence[Any]) -> FileRecord:
     fields["ready_to_stream"] = bool(fields["ready_to_stream"])
     fields["restore_state"] = State(fields["restore_state"]) if fields["restore_state"] else None
     return FileRecord(**fields)
+
+
+def row_of(record: FileRecord) -> list[Any]:
+    """The values of a record in the order of NAMES."""
+    return [value if type(value) in _PLAIN else to_column(value) for value in _values(record)]
 
 
 def to_column(value: Any) -> Any:

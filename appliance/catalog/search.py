@@ -25,8 +25,11 @@ class SearchIndex:
         """(Re)write what the file is found by; a deleted one is found by nothing."""
         seq = self._db.query_value("SELECT seq FROM file WHERE file_id = ?", (record.file_id,))
         self._db.execute("DELETE FROM file_search WHERE rowid = ?", (seq,))
-        if record.state is State.DELETED:
-            return
+        if record.state is not State.DELETED:
+            self.add(seq, record)
+
+    def add(self, seq: int, record: FileRecord) -> None:
+        """Write what a file is found by that is not in the index yet."""
         terms = _terms(record.tenant_id, record.kind, record.tags, record.metadata)
         words = "\n".join((record.name, record.title, record.path, *record.tags, *record.metadata.values()))
         self._db.execute(

@@ -174,9 +174,10 @@ def create_upload(body: UploadBody) -> tuple[dict[str, Any], int]:
     201: send the bytes as `upload` says. 200 with `duplicate: true`: a file of that name and folder with the same
     verified `sha256` is there, or this Idempotency-Key's file is; nothing is to be sent.
     """
-    admitted = Admission(context(), access_key()).admit(body.promise(), request.headers.get("Idempotency-Key"))
+    room, urls = context(), addresses()
+    admitted = Admission(room, access_key()).admit(body.promise(), request.headers.get("Idempotency-Key"))
     record, session = admitted.record, admitted.session
-    views = FileViews(context(), addresses())
+    views = FileViews(room, urls)
     links, _ = views.links(record)
     answer = {
         "fileId": record.file_id,
@@ -189,7 +190,7 @@ def create_upload(body: UploadBody) -> tuple[dict[str, Any], int]:
     if session is None:
         nothing = {"uploadUrl": None, "headers": None, "upload": None}
         return {**views.of(record), **answer, **nothing, "duplicate": True}, 200
-    upload = Offers(context(), addresses(), record, session).upload()
+    upload = Offers(room, urls, record, session).upload()
     headers = upload["headers"] if session.protocol == "put" else None
     return {**answer, "uploadUrl": upload["url"], "headers": headers, "upload": upload, "duplicate": False}, 201
 
