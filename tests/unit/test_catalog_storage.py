@@ -215,4 +215,4 @@ def test_the_catalog_is_for_its_own_account_alone(tmp_path: Path) -> None:
         modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.glob("catalog.db*")}
     finally:
         catalog.close()
-    assert modes == {name: "0o600" for name in ("catalog.db", "catalog.db-wal", "catalog.db-shm")}
+    assert modes == dict.fromkeys(("catalog.db", "catalog.db-wal", "catalog.db-shm"), "0o600")
