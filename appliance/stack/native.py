@@ -12,7 +12,7 @@ from appliance.domain.errors import SetupError
 from appliance.domain.hosts import reachable, url_host
 from appliance.stack.checks import check_machine, free_intake_port, runs_own_store
 from appliance.stack.children import Plan, api_child, edge_child, store_child, worker_child
-from appliance.stack.minio_binary import obtain_minio
+from appliance.stack.minio_binary import find_minio, obtain_minio
 from appliance.stack.nginx_binary import find_nginx
 from appliance.stack.presence import claim
 from appliance.stack.readiness import answers
@@ -30,6 +30,9 @@ def up(settings: Settings, console: Console | None = None) -> None:
     Call it on the main thread. Raises SetupError where the appliance cannot start; nothing is left running then.
     """
     console = console or Console(soft_wrap=True, highlight=False)
+    if runs_own_store(settings) and find_minio(settings.minio_binary) is None:
+        # What is wrong is told before the build, which takes minutes.
+        check_machine(settings)
     # Built outside the claim: who waits for a build holds nothing. The program itself is no secret.
     minio = obtain_minio(settings.minio_binary, console) if runs_own_store(settings) else None
     keep_private()
