@@ -20,8 +20,8 @@ from typing import Any
 from appliance.domain.errors import Malformed, ProbeUnavailable, ResourceLimit
 
 _ROOT = str(Path(__file__).parents[2])
-# Isolated from the environment and the working folder; the appliance itself is found wherever it is installed.
-_START = "import runpy, sys; sys.path.append(sys.argv[1]); runpy.run_module(sys.argv[2], run_name='__main__')"
+# Isolated from the environment and the working folder; the code of the child is that of its parent.
+_START = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_module(sys.argv[2], run_name='__main__')"
 _FILES_PER_CHILD = 200
 _LONGEST_LINE = 4 * 1024 * 1024
 _READ_BYTES = 256 * 1024
