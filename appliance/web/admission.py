@@ -4,7 +4,9 @@ import contextlib
 import hashlib
 import json
 import shutil
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from appliance.catalog.files import Idempotency
@@ -127,7 +129,7 @@ class Admission:
         options = self._context.options
         if not options.min_free_bytes:
             return
-        free = shutil.disk_usage(options.data_dir).free
+        free = _free_bytes(options.data_dir, int(time.monotonic()))
         if free - size < options.min_free_bytes:
             raise StorageFull(
                 f"The appliance's disk has {free} bytes free and keeps {options.min_free_bytes} of them; "
@@ -175,6 +177,12 @@ class Admission:
             metadata=promise.metadata,
             sha256=promise.sha256,
         )
+
+
+@lru_cache(maxsize=1)
+def _free_bytes(folder: str, second: int) -> int:
+    """Bytes free on the disk of `folder`, asked once a second: a call into the system lets other threads go first."""
+    return shutil.disk_usage(folder).free
 
 
 def _session(record: FileRecord, plan: UploadPlan, upload_id: str | None, sha256: str | None) -> UploadSession:

@@ -1,5 +1,8 @@
 """The applications: the public API, the one for storage events and the edge's questions, the one for pictures."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
@@ -39,9 +42,16 @@ Every error is a problem document (RFC 9457). Times are RFC 3339 UTC, durations 
 Cursors are opaque. A link or figure that does not exist (yet) is null, never absent."""
 
 
+class _Api(OpenAPI):
+    """No view here is a coroutine, and asking each of them at each request costs more than some of them do."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(context: Context) -> Flask:
     """The API that clients call, with its documentation at `/openapi.json` and `/docs`."""
-    app = OpenAPI(
+    app = _Api(
         "appliance.web",
         info=Info(title="Media appliance", version=context.options.version, description=_DESCRIPTION),
         servers=[Server(url="/", description="this appliance")],

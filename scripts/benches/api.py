@@ -24,7 +24,7 @@ from appliance.ports.clock import system_clock
 from appliance.storage.s3 import S3Store
 from appliance.web.app import create_app
 from appliance.web.context import Context, WebOptions
-from appliance.web.server import Listen, Listener
+from appliance.web.server import Listen, Listener, settle
 
 ROUNDS = 3
 SECONDS = 5
@@ -108,6 +108,7 @@ def _server(which: str, folder: Path) -> Iterator[tuple[int, str]]:
 def _serve(which: str, folder: Path) -> None:
     app, key = _ours(folder) if which == "ours" else (_peer(), "")
     listener = Listener(app, Listen("127.0.0.1", 0, THREADS))
+    settle()
     listener.start()
     print(listener.port, key, flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
