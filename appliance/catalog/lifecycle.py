@@ -146,6 +146,16 @@ class Lifecycle:
         )
         return [record_of(row) for row in rows]
 
+    def waiting(self, *, after: int, before: int, limit: int) -> list[FileRecord]:
+        """Files that were promised between those times and have no bytes yet, the newest first."""
+        rows = self._db.query(
+            f"SELECT {COLUMNS} FROM upload JOIN file USING (file_id)"
+            " WHERE file.state = 'waiting' AND file.created_at > ? AND file.created_at <= ?"
+            " ORDER BY file.seq DESC LIMIT ?",
+            (after, before, limit),
+        )
+        return [record_of(row) for row in rows]
+
     def trashed(self, *, before: int, limit: int) -> list[FileRecord]:
         """Files that have been in the trash since before that time."""
         rows = self._db.query(
