@@ -1,6 +1,6 @@
 """The schema, as numbered steps. A step that was released never changes; a new one is added."""
 
-import sqlite3
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,7 +151,7 @@ def migrate(orm: peewee.Database, now: Clock) -> int:
     if version == len(STEPS):
         return 0
     if version:
-        _back_up(Path(orm.database), version, now())
+        _back_up(orm, version, now())
     steps = 0
     with orm.atomic():
         # Another process may have migrated while this one waited for the lock.
@@ -166,8 +166,11 @@ def _version(orm: peewee.Database) -> int:
     return int(orm.execute_sql("PRAGMA user_version").fetchone()[0])  # type: ignore[no-untyped-call]
 
 
-def _back_up(path: Path, version: int, now: int) -> None:
+def _back_up(orm: peewee.Database, version: int, now: int) -> None:
+    path = Path(orm.database)
     copy = path.with_name(f"{path.name}.schema{version}.{now // 1_000_000}.bak")
-    with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
-        source.backup(target)
+    # By the connection that is open already: closing one of another SQLite library (the standard library's beside
+    # pysqlite3) drops the locks of this process, and the log is removed under it (sqlite.org/howtocorrupt.html, 2.2.1).
+    with contextlib.closing(peewee.sqlite3.connect(copy)) as target:  # type: ignore[attr-defined]
+        orm.connection().backup(target)  # type: ignore[no-untyped-call]
     copy.chmod(0o600)

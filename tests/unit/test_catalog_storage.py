@@ -1,5 +1,6 @@
 """The catalog's own floor: inbox, quarantine, leases, writes, schema."""
 
+import gc
 import json
 import sqlite3
 import subprocess
@@ -174,6 +175,23 @@ class TestSchema:
             assert old.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
             assert old.execute("SELECT COUNT(*) FROM file").fetchone() == (1,)
         old.close()
+
+    def test_what_is_written_after_the_copy_is_seen_by_other_processes(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with opened(tmp_path, "red"):
+            pass
+        monkeypatch.setattr("appliance.catalog.migrations.STEPS", (*STEPS, lambda orm: None))
+        other = (
+            "import peewee, sys; db = peewee.SqliteDatabase(sys.argv[1]);"
+            "print(db.execute_sql('SELECT name FROM tenant').fetchone()[0]); db.close()"
+        )
+        command = [sys.executable, "-c", other, str(tmp_path / "catalog.db")]
+        with opened(tmp_path) as catalog:
+            gc.collect()  # a second connection, were there one, would be closed now, and this process's locks with it
+            for name in ("Rouge", "Rosso"):
+                catalog.tenants.rename("red", name)
+                assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == f"{name}\n"
 
     def test_a_failing_step_leaves_the_catalog_as_it_was(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with opened(tmp_path, "red"):
