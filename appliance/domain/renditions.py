@@ -4,6 +4,7 @@ Rates and sizes follow Apple's "HLS Authoring Specification for Apple Devices", 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
@@ -11,6 +12,15 @@ from appliance.domain.errors import DurationLimit, Malformed
 from appliance.domain.sources import Picture, Sound, Source
 
 Level = Literal["preview", "full"]
+
+
+class TranscodeChoice(StrEnum):
+    """What a tenant wants made of its films: nothing, the first playable form alone, or the ladder."""
+
+    NONE = "none"
+    PREVIEW = "preview"
+    FULL = "full"
+
 
 #: Height of the 16:9 frame that a rung must fit into → most bits a second.
 #: Apple lists 432, 720 and 1080 twice; one of each will do.
@@ -104,6 +114,21 @@ class Rendition:
     label: str | None = None
     language: str | None = None
     default: bool = False
+
+
+def download_name(rung: Rendition) -> str:
+    """What the single file of one rung is called."""
+    return f"{rung.name}.mp4" if rung.kind == "hls-video" else f"{rung.name}.m4a"
+
+
+def file_prefix(tenant_id: str, file_id: str) -> str:
+    """Under which keys everything lies that was made from a file; ends with a slash."""
+    return f"renditions/{tenant_id}/{file_id}/"
+
+
+def generation_prefix(tenant_id: str, file_id: str, number: int) -> str:
+    """Under which keys one generation lies; ends with a slash."""
+    return f"{file_prefix(tenant_id, file_id)}{number}/"
 
 
 def plan_ladder(

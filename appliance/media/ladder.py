@@ -48,7 +48,7 @@ def encode(
     """
     for rung in plan.rungs:
         (out / rung.name).mkdir()
-    arguments = ladder_arguments(plan, tone_maps=ffmpeg.tone_maps, threads=limits.threads)
+    arguments = ladder_arguments(plan, tone_maps=ffmpeg.tone_maps, cores=limits.cores)
     complaints = run_ffmpeg(
         ffmpeg,
         [*input_options(source, limits, copies=plan.copies_video), *arguments],
