@@ -1,6 +1,7 @@
 """Builds the adapters out of the settings: the only place that names them."""
 
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -15,12 +16,14 @@ from appliance.credentials import Secrets, load_or_create
 from appliance.domain.errors import SetupError, StoreError, StoreUnavailable
 from appliance.domain.keys import PREFIXES
 from appliance.edge.cache import purge
+from appliance.media.ffmpeg import Limits, find_ffmpeg
 from appliance.media.probe import Probe
 from appliance.media.studio import Studio
+from appliance.media.workplace import Workplace
 from appliance.ports.clock import Clock, system_clock
 from appliance.ports.event_bus import EventBus
 from appliance.ports.object_store import ObjectStore
-from appliance.services.parts import Parts
+from appliance.services.parts import Encoder, Parts
 from appliance.services.reconcile import Reconcile
 from appliance.services.runner import Runner, Timed
 from appliance.services.subscriptions import event_filters, subscriptions
@@ -30,6 +33,8 @@ from appliance.storage.stores import STORES
 from appliance.web.context import Context, WebOptions
 
 _RETRY_S = 1.0
+_CORES_PER_FILM = 2
+_MEMORY_PER_FILM = 2 * 1024**3
 _log = logging.getLogger(__name__)
 
 
@@ -103,19 +108,33 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
 
 def build_reconcile(assembly: Assembly) -> Reconcile:
     """A comparison of bucket and catalog, to be run by hand."""
-    return Reconcile(_parts(assembly, Probe(), Studio(assembly.store)))
+    return Reconcile(assembly.catalog, assembly.store, assembly.clock)
 
 
 class Workers:
     """The services of one process: their threads, and the children that look into files for them."""
 
     def __init__(self, assembly: Assembly) -> None:
+        """Raises SetupError where there is no encoder, or no place for it to work in."""
         settings = assembly.settings
+        films = settings.transcode_threads or _films_at_once()
+        self._encoder = _encoder(settings)
         self._prober = Probe()
         self._studio = Studio(assembly.store)
-        parts = _parts(assembly, self._prober, self._studio)
-        wanted = subscriptions(parts, {"metadata": settings.metadata_threads})
-        timed = [Timed("reconcile", settings.reconcile_seconds, Reconcile(parts).run)]
+        parts = Parts(
+            catalog=assembly.catalog,
+            store=assembly.store,
+            prober=self._prober,
+            purge=partial(purge, settings.edge_cache_dir),
+            clock=assembly.clock,
+            studio=self._studio,
+            bus=assembly.bus,
+            encoder=self._encoder,
+        )
+        wanted = subscriptions(
+            parts, {"metadata": settings.metadata_threads, "preview": films, "transcode": films}
+        )  # fmt: skip
+        timed = [Timed("reconcile", settings.reconcile_seconds, build_reconcile(assembly).run)]
         self._runner = Runner(assembly.bus, assembly.catalog.jobs, assembly.clock, wanted, timed)
 
     def start(self) -> None:
@@ -126,6 +145,7 @@ class Workers:
         ended = self._runner.stop(timeout_s)
         self._prober.close()
         self._studio.close()
+        self._encoder.workplace.close()
         return ended
 
 
@@ -189,15 +209,28 @@ def own_host(settings: Settings) -> str:
         return str(probe.getsockname()[0])
 
 
-def _parts(assembly: Assembly, prober: Probe, studio: Studio) -> Parts:
-    cache_dir = assembly.settings.edge_cache_dir
-    return Parts(
-        catalog=assembly.catalog,
-        store=assembly.store,
-        prober=prober,
-        purge=partial(purge, cache_dir),
-        clock=assembly.clock,
-        studio=studio,
+def _films_at_once() -> int:
+    """As many encoders as cores and memory carry: each of them keeps two cores busy and may take 2 GiB."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(_cores() // _CORES_PER_FILM, memory // _MEMORY_PER_FILM))
+
+
+def _cores() -> int:
+    """Those that this process may use, as a container may leave it a few of the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _encoder(settings: Settings) -> Encoder:
+    try:
+        workplace = Workplace(settings.encoder_dir, min_free=settings.min_free_bytes)
+    except OSError as error:
+        raise SetupError(f"MEDIA_WORK_DIR: cannot write to {settings.encoder_dir}: {error.strerror}.") from None
+    return Encoder(
+        ffmpeg=find_ffmpeg(settings.ffmpeg_binary),
+        limits=Limits(),
+        workplace=workplace,
+        max_duration=settings.max_duration or None,
+        direct_bitrate=settings.direct_play_bitrate,
     )
 
 

@@ -65,6 +65,15 @@ class Settings(BaseSettings):
     )
     image_threads: int = Field(2, ge=1, le=64, description="pictures that are transformed at one time")
     strict_images: bool = Field(False, description="transform pictures only as named or as signed by POST …/image")
+    ffmpeg_binary: str = Field("", description="an ffmpeg to run; default the packaged one, else found on PATH")
+    work_dir: str = Field("", description="folder for temporary files of encoders; default `work` in the data folder")
+    transcode_threads: int = Field(
+        0, ge=0, le=64, description="films encoded at one time; 0 for one per two cores and 2 GiB of memory"
+    )
+    max_duration: float = Field(0, ge=0, description="longest film that is encoded, in seconds; 0 for no limit")
+    direct_play_bitrate: int = Field(
+        8_000_000, ge=0, description="bit/s up to which browsers get an original that they can play"
+    )
     metadata_threads: int = Field(4, ge=1, le=64, description="worker threads of the metadata service")
     rate_limit: str = Field("6000/minute", description="requests a key may make, per API process; empty for no limit")
     quota_bytes: int = Field(0, ge=0, description="bytes a new tenant may store; 0 for no limit")
@@ -106,6 +115,10 @@ class Settings(BaseSettings):
     @property
     def catalog_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'catalog.db'}"
+
+    @property
+    def encoder_dir(self) -> Path:
+        return Path(self.work_dir).expanduser().absolute() if self.work_dir else self.data_dir / "work"
 
     @property
     def edge_cache_dir(self) -> Path:

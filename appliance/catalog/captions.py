@@ -1,5 +1,6 @@
 """Captions of films, as clean WebVTT, one track for each language."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.catalog.connection import Database
@@ -13,6 +14,15 @@ class CaptionRecord:
     label: str
     webvtt: str
     updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCaption:
+    """generation: the one in which viewers get this track, None until there is one."""
+
+    language: str
+    label: str
+    generation: int | None
 
 
 class Captions:
@@ -44,10 +54,19 @@ class Captions:
         )
         return [CaptionRecord(*row) for row in rows]
 
-    def languages(self, file_id: str) -> list[tuple[str, str]]:
-        """(language, label) of all tracks."""
-        sql = "SELECT language, label FROM caption WHERE file_id = ? ORDER BY language"
-        return [(row[0], row[1]) for row in self._db.query(sql, (file_id,))]
+    def shown(self, file_ids: Sequence[str]) -> dict[str, list[ShownCaption]]:
+        """The tracks of several files, by file id and language; files without any are left out."""
+        rows = self._db.query(
+            "SELECT caption.file_id, language, label, number FROM caption JOIN file USING (file_id) LEFT JOIN generation"
+            " ON generation.file_id = caption.file_id AND number = file.generation AND purpose = 'captions'"
+            f" AND published_at >= caption.updated_at WHERE caption.file_id IN ({','.join('?' * len(file_ids))})"
+            " ORDER BY language",
+            file_ids,
+        )
+        found: dict[str, list[ShownCaption]] = {}
+        for file_id, language, label, generation in rows:
+            found.setdefault(file_id, []).append(ShownCaption(language, label, generation))
+        return found
 
     def stamp(self, file_id: str) -> str:
         """Differs whenever the tracks do."""

@@ -74,11 +74,11 @@ class Generations:
         return number
 
     def superseded(self, *, before: int, limit: int) -> list[Leftover]:
-        """Generations that were replaced before that time: viewers have moved on from them."""
+        """Generations that were replaced before that time, which viewers have moved on from, or given up before it."""
         rows = self._db.query(
             "SELECT file_id, tenant_id, number FROM generation JOIN file USING (file_id)"
-            " WHERE superseded_at < ? LIMIT ?",
-            (before, limit),
+            " WHERE superseded_at < ? OR (published_at IS NULL AND generation.created_at < ?) LIMIT ?",
+            (before, before, limit),
         )
         return [Leftover(*row) for row in rows]
 
@@ -97,13 +97,21 @@ class Generations:
 
     def renditions(self, file_id: str) -> list[Made]:
         """What there is of a file now: the current ladder's rungs and all downloads."""
+        return self.renditions_of([file_id]).get(file_id, [])
+
+    def renditions_of(self, file_ids: Sequence[str]) -> dict[str, list[Made]]:
+        """The same of several files, by file id; files without any are left out."""
         rows = self._db.query(
-            "SELECT generation, facts FROM rendition JOIN generation"
+            "SELECT rendition.file_id, generation, facts FROM rendition JOIN generation"
             " ON generation.file_id = rendition.file_id AND number = generation"
-            " WHERE rendition.file_id = ? AND superseded_at IS NULL ORDER BY generation, name",
-            (file_id,),
+            f" WHERE rendition.file_id IN ({','.join('?' * len(file_ids))}) AND superseded_at IS NULL"
+            " ORDER BY generation, name",
+            file_ids,
         )
-        return [Made(row[0], Rendition(**json.loads(row[1]))) for row in rows]
+        found: dict[str, list[Made]] = {}
+        for file_id, generation, facts in rows:
+            found.setdefault(file_id, []).append(Made(generation, Rendition(**json.loads(facts))))
+        return found
 
     def publish(self, file_id: str, number: int, renditions: Sequence[Rendition], size: int, *, now: int) -> bool:
         """Mark a generation as finished, inside a write; those it replaces are superseded.

@@ -106,6 +106,7 @@ CREATE TABLE generation (
     superseded_at BIGINT, PRIMARY KEY (file_id, number)
 ){without_rowid};
 CREATE INDEX generation_superseded ON generation (superseded_at) WHERE superseded_at IS NOT NULL;
+CREATE INDEX generation_unfinished ON generation (created_at) WHERE published_at IS NULL;
 CREATE TABLE rendition (
     file_id TEXT NOT NULL, generation INTEGER NOT NULL, name TEXT NOT NULL, facts TEXT NOT NULL,
     PRIMARY KEY (file_id, generation, name)

@@ -112,6 +112,17 @@ class Production:
 
         return self._db.write(work)
 
+    def captioned(self, file_id: str, etag: str, made: Publication, *, now: int) -> bool:
+        """Put a finished layer of captions over the ladder that it was made for. Where this says False, delete it."""
+
+        def work() -> bool:
+            record = self._current(file_id, etag)
+            if record is None or not self._publish(record, made, now):
+                return False
+            return self._settle(file_id, etag, None, FileEvent.UPDATED, {"generation": made.number}, now)
+
+        return self._db.write(work)
+
     def playable(self, file_id: str, etag: str, *, now: int) -> bool:
         """A first playable form exists: the full ladder may be made."""
 

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     FILE_PROBED = "file.probed"
     FILE_PLAYABLE = "file.playable"
     DOWNLOAD_REQUESTED = "download.requested"
+    CAPTIONS_CHANGED = "captions.changed"
 
 
 @dataclass(frozen=True, slots=True)

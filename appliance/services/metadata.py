@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.catalog.lifecycle import Arrived
 from appliance.domain.errors import ChecksumMismatch, Malformed, ObjectMissing, ProcessingError
@@ -12,6 +13,7 @@ from appliance.domain.kinds import Kind, content_type_of, kind_of
 from appliance.domain.media import MediaFacts
 from appliance.domain.names import title_of
 from appliance.domain.playback import plays_as_is
+from appliance.domain.renditions import TranscodeChoice, file_prefix
 from appliance.ports.object_store import ObjectInfo
 from appliance.services.parts import Parts
 from appliance.services.worker import Interrupted
@@ -85,10 +87,12 @@ class Metadata:
 
     def _finish(self, file_id: str, wanted: Callable[[], bool]) -> None:
         record = self._files.find(file_id)
-        if record is not None and record.stage in (State.UPLOADED, State.PROCESSING):
+        if record is not None and record.stage in (State.UPLOADED, State.PROCESSING) and not _is_examined(record):
             self._examine(record)
             record = self._files.find(file_id)
-        if record is not None and record.stage is State.READY and record.sha256 and not record.sha256_verified:
+        if record is None or record.sha256 is None or record.sha256_verified:
+            return
+        if record.stage is State.READY or _is_examined(record):
             self._verify(record, record.sha256, wanted)
 
     def _examine(self, record: FileRecord) -> None:
@@ -100,7 +104,13 @@ class Metadata:
                 raise
             self._production.errored(record.file_id, etag, error.type, str(error), now=self._clock())
         else:
-            self._production.probed(record.file_id, etag, facts, final=True, now=self._clock())
+            final = not self._makes_more(record, facts)
+            self._production.probed(record.file_id, etag, facts, final=final, now=self._clock())
+
+    def _makes_more(self, record: FileRecord, facts: MediaFacts) -> bool:
+        """Whether other services have to make something of it before it counts as ready."""
+        choice = self._parts.catalog.tenants.get(record.tenant_id).transcode
+        return facts.kind in (Kind.VIDEO, Kind.AUDIO) and choice != TranscodeChoice.NONE
 
     def _facts(self, record: FileRecord, etag: str) -> MediaFacts:
         if record.kind is Kind.FILE or record.ext in _UNPROBED:
@@ -110,7 +120,12 @@ class Metadata:
         if record.stage is not State.PROCESSING:
             self._production.started(record.file_id, etag, now=self._clock())
         url = self._store.sign_get(record.object_key, expires_s=_URL_SECONDS, base_url=None).url
-        return self._parts.prober.probe(url, kind=record.kind, ext=record.ext)
+        facts = self._parts.prober.probe(url, kind=record.kind, ext=record.ext)
+        if facts.plays_as_is and facts.duration and facts.kind is Kind.VIDEO:
+            # Browsers would play it, but the networks between them and us may not carry it.
+            bitrate = record.size * 8 / facts.duration
+            facts = replace(facts, plays_as_is=bitrate <= self._parts.encoder.direct_bitrate)
+        return facts
 
     def _verify(self, record: FileRecord, declared: str, wanted: Callable[[], bool]) -> None:
         """Hash an object that the store could not check: the parts of a multipart upload have only their own sums."""
@@ -140,7 +155,7 @@ class Metadata:
         # After a time-out the bytes may still come, by a URL or from elsewhere: then they are welcome.
         if record.state in DEAD:
             self._store.delete(record.object_key)
-            self._store.delete_prefix(f"renditions/{record.tenant_id}/{record.file_id}/")
+            self._store.delete_prefix(file_prefix(record.tenant_id, record.file_id))
             self._parts.purge(record.object_key, record.size)
         self._lifecycle.close_session(record.file_id)
 
@@ -148,6 +163,11 @@ class Metadata:
         self._parts.catalog.quarantine.put(
             "metadata", reason, body=event.to_json(), object_key=event.key, now=self._clock()
         )  # fmt: skip
+
+
+def _is_examined(record: FileRecord) -> bool:
+    """Whether the probe's work is in the record already: every film and sound has a codec."""
+    return record.stage is State.PROCESSING and bool(record.video_codec or record.audio_codec)
 
 
 def _adopted(event: Event, key: ObjectKey, info: ObjectInfo, now: int) -> FileRecord:

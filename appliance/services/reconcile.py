@@ -5,13 +5,15 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from appliance.catalog.catalog import Catalog
 from appliance.catalog.listing import Holding
 from appliance.domain.errors import ObjectMissing
 from appliance.domain.files import DEAD, STORED, FileRecord, State
 from appliance.domain.keys import PREFIXES, ObjectKey
+from appliance.domain.renditions import generation_prefix
 from appliance.domain.uploads import TRASH_SECONDS
-from appliance.ports.object_store import ObjectInfo
-from appliance.services.parts import Parts
+from appliance.ports.clock import Clock
+from appliance.ports.object_store import ObjectInfo, ObjectStore
 from appliance.services.worker import SECOND
 
 _NAME = "reconcile"
@@ -32,6 +34,7 @@ class Report:
     announced: objects that are new to the catalog, or other than it says, or of deleted files: the services look at
     them now. vanished: files whose object somebody removed. quarantined: objects under keys of no good shape.
     timed_out: upload sessions that ran out. purged: files that were in the trash for 30 days.
+    superseded: sets of renditions that newer ones replaced a day ago, or that were never finished.
     ran: False where another process is at it; nothing was done then.
     """
 
@@ -43,6 +46,7 @@ class Report:
     quarantined: int = 0
     timed_out: int = 0
     purged: int = 0
+    superseded: int = 0
 
     def __str__(self) -> str:
         return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self) if field.name != "ran")
@@ -55,9 +59,10 @@ class Reconcile:
     be new goes the way of an event.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._catalog = parts.catalog
+    def __init__(self, catalog: Catalog, store: ObjectStore, clock: Clock) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._clock = clock
         self._holder = secrets.token_hex(8)
 
     def run(self) -> Report:
@@ -71,10 +76,11 @@ class Reconcile:
                 self._compare(f"{prefix}/", report)
             self._end_sessions(report)
             self._empty_trash(report)
+            self._drop_generations(report)
             self._prune()
         finally:
             self._catalog.leases.release(_NAME, self._holder)
-        if report.announced or report.vanished or report.timed_out or report.purged:
+        if report.announced or report.vanished or report.timed_out or report.purged or report.superseded:
             _log.info("bucket and catalog compared: %s", report)
         return report
 
@@ -97,7 +103,7 @@ class Reconcile:
         report.announced += self._announce(found)
 
     def _objects(self, prefix: str) -> Iterator[ObjectInfo]:
-        for number, info in enumerate(self._parts.store.list(prefix)):
+        for number, info in enumerate(self._store.list(prefix)):
             if number % _PAGE == 0:
                 self._keep_lease()
             yield info
@@ -109,15 +115,15 @@ class Reconcile:
             after = page[-1].object_key
 
     def _announce(self, found: list[ObjectInfo]) -> int:
-        return self._catalog.inbox.announce_objects(found, now=self._parts.clock()) if found else 0
+        return self._catalog.inbox.announce_objects(found, now=self._clock()) if found else 0
 
     def _confirm_gone(self, holding: Holding) -> bool:
         if self._head(holding.object_key) is not None:
             return False
-        return self._catalog.lifecycle.vanished(holding.file_id, now=self._parts.clock())
+        return self._catalog.lifecycle.vanished(holding.file_id, now=self._clock())
 
     def _end_sessions(self, report: Report) -> None:
-        while overdue := self._catalog.lifecycle.overdue(now=self._parts.clock(), limit=_OVERDUE):
+        while overdue := self._catalog.lifecycle.overdue(now=self._clock(), limit=_OVERDUE):
             self._keep_lease()
             late = [info for record in overdue if (info := self._end_session(record)) is not None]
             report.announced += self._announce(late)
@@ -130,19 +136,28 @@ class Reconcile:
         """Time a session out, unless its bytes are there after all: then what is there."""
         info = self._head(record.object_key)
         if info is None:
-            self._catalog.lifecycle.time_out(record, now=self._parts.clock())
+            self._catalog.lifecycle.time_out(record, now=self._clock())
         return info
 
     def _empty_trash(self, report: Report) -> None:
-        before = self._parts.clock() - TRASH_SECONDS * SECOND
+        before = self._clock() - TRASH_SECONDS * SECOND
         while trashed := self._catalog.lifecycle.trashed(before=before, limit=_PAGE):
             self._keep_lease()
             for record in trashed:
-                self._catalog.lifecycle.delete(record.tenant_id, record.file_id, now=self._parts.clock())
+                self._catalog.lifecycle.delete(record.tenant_id, record.file_id, now=self._clock())
             report.purged += len(trashed)
 
+    def _drop_generations(self, report: Report) -> None:
+        """Remove what nobody plays any more. A day is longer than any film that somebody may still be watching."""
+        while left := self._catalog.generations.superseded(before=self._clock() - _DAY_US, limit=_OVERDUE):
+            self._keep_lease()
+            for one in left:
+                self._store.delete_prefix(generation_prefix(one.tenant_id, one.file_id, one.number))
+                self._catalog.generations.forget(one.file_id, one.number)
+            report.superseded += len(left)
+
     def _prune(self) -> None:
-        now = self._parts.clock()
+        now = self._clock()
         self._catalog.inbox.forget(before=now - _KEEP_INBOX_US)
         self._catalog.changes.forget(before=now - _KEEP_CHANGES_US)
         self._catalog.files.forget_idempotency(before=now - _KEEP_IDEMPOTENCY_US)
@@ -150,17 +165,17 @@ class Reconcile:
 
     def _head(self, key: str) -> ObjectInfo | None:
         try:
-            return self._parts.store.head(key)
+            return self._store.head(key)
         except ObjectMissing:
             return None
 
     def _quarantine(self, info: ObjectInfo) -> None:
         reason = "an object under a key that has no shape of ours"
         body = f"{info.size} bytes, etag {info.etag}"
-        self._catalog.quarantine.put(_NAME, reason, body=body, object_key=info.key, now=self._parts.clock())
+        self._catalog.quarantine.put(_NAME, reason, body=body, object_key=info.key, now=self._clock())
 
     def _keep_lease(self) -> bool:
-        now = self._parts.clock()
+        now = self._clock()
         return self._catalog.leases.take(_NAME, self._holder, now=now, until=now + _LEASE_US)
 
 

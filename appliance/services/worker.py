@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from appliance.catalog.jobs import Jobs
-from appliance.domain.errors import ApplianceError
+from appliance.domain.errors import ApplianceError, ResourceLimit
 from appliance.domain.events import Event
 from appliance.ports.clock import Clock
 from appliance.ports.event_bus import Delivery, EventBus
@@ -23,6 +23,12 @@ class Interrupted(Exception):
     """A handler stopped half-way because it was told to: the event is delivered again."""
 
 
+class Defect(ApplianceError):
+    """A handler raised what is no error of ours: a fault of the appliance, which its log shows."""
+
+    permanent = False
+
+
 class Handler(Protocol):
     """What a service does with an event; it may be called again for one that it has seen, whole or in part."""
 
@@ -35,11 +41,16 @@ class Handler(Protocol):
         ...
 
 
+def _nothing(event: Event, error: ApplianceError) -> None:
+    """What most services have to say when an event is given up: the job and the dead letter tell it all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """One service: its queue's name, who works on it, on how many threads, and how long and how often it may take.
 
     lease_us: how long a dead worker holds an event back. attempts: after so many the event is buried.
+    gave_up: called before an event is buried, maybe more than once, so that no file waits for it for ever.
     """
 
     service: str
@@ -47,6 +58,7 @@ class Subscription:
     threads: int
     lease_us: int
     attempts: int
+    gave_up: Callable[[Event, ApplianceError], None] = _nothing
 
 
 class Lease:
@@ -121,7 +133,7 @@ class Worker:
         for delivery in deliveries:
             if delivery.attempts > subscription.attempts:
                 # Its workers died rather than failed, every time.
-                self._bury(delivery, "no attempt came to an end")
+                self._bury(delivery, ResourceLimit("No attempt came to an end."))
             else:
                 self._attempt(delivery)
         return bool(deliveries)
@@ -135,28 +147,36 @@ class Worker:
         except Interrupted:
             self._bus.retry(delivery, now=self._clock(), delay_us=0, error="interrupted")
         except ApplianceError as error:
-            self._failed(delivery, str(error), permanent=error.permanent)
+            self._failed(delivery, error)
         except Exception as error:  # a defect of a handler must not end the thread
             _log.exception("%s failed on event %d", delivery.service, delivery.event.id)
-            self._failed(delivery, f"{type(error).__name__}: {error}", permanent=False)
+            self._failed(delivery, Defect(f"{type(error).__name__}: {error}"))
         else:
             self._note(delivery, "done")
             self._bus.ack(delivery)
         finally:
             self._keeper.release(lease)
 
-    def _failed(self, delivery: Delivery, error: str, *, permanent: bool) -> None:
-        if permanent or delivery.attempts >= self._subscription.attempts:
+    def _failed(self, delivery: Delivery, error: ApplianceError) -> None:
+        if error.permanent or delivery.attempts >= self._subscription.attempts:
             self._bury(delivery, error)
-            return
+        else:
+            self._postpone(delivery, error)
+
+    def _postpone(self, delivery: Delivery, error: ApplianceError) -> None:
         delay_us = backoff_us(delivery.attempts, self._jitter())
-        if self._bus.retry(delivery, now=self._clock(), delay_us=delay_us, error=error):
-            self._note(delivery, "retrying", error)
+        if self._bus.retry(delivery, now=self._clock(), delay_us=delay_us, error=str(error)):
+            self._note(delivery, "retrying", str(error))
             _log.warning("%s tries event %d again: %s", delivery.service, delivery.event.id, error)
 
-    def _bury(self, delivery: Delivery, error: str) -> None:
-        if self._bus.bury(delivery, now=self._clock(), error=error):
-            self._note(delivery, "failed", error)
+    def _bury(self, delivery: Delivery, error: ApplianceError) -> None:
+        try:
+            self._subscription.gave_up(delivery.event, error)
+        except ApplianceError as trouble:
+            self._postpone(delivery, trouble)
+            return
+        if self._bus.bury(delivery, now=self._clock(), error=str(error)):
+            self._note(delivery, "failed", str(error))
             _log.error("%s gave up on event %d: %s", delivery.service, delivery.event.id, error)
 
     def _note(self, delivery: Delivery, state: str, error: str | None = None) -> None:

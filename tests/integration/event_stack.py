@@ -11,10 +11,12 @@ from appliance.catalog.catalog import open_catalog
 from appliance.domain.files import FileRecord, State, UploadSession, Visibility
 from appliance.domain.keys import PREFIXES, ObjectKey
 from appliance.domain.kinds import content_type_of
+from appliance.media.ffmpeg import Limits, find_ffmpeg
 from appliance.media.probe import Probe
 from appliance.media.studio import Studio
+from appliance.media.workplace import Workplace
 from appliance.ports.clock import system_clock
-from appliance.services.parts import Parts
+from appliance.services.parts import Encoder, Parts
 from appliance.services.reconcile import Reconcile, Report
 from appliance.services.runner import Runner
 from appliance.services.subscriptions import event_filters, subscriptions
@@ -31,6 +33,11 @@ TARGETS = ("FAST", "DURABLE")
 TOKEN = "intake-token-of-the-tests"
 BUCKET = "media"
 HOUR_US = 3600 * 1_000_000
+
+
+def encoder(folder: Path) -> Encoder:
+    """An encoder that works in `folder`, with the limits of the defaults."""
+    return Encoder(find_ffmpeg(), Limits(), Workplace(folder, min_free=0), None, 8_000_000)
 
 
 class EventStack:
@@ -62,8 +69,10 @@ class EventStack:
         self.bus = SqlBus(self.catalog.queue, system_clock)
         self.probe = Probe()
         self.studio = Studio(self.store)
+        self.encoder = encoder(self.folder / "work")
         self.parts = Parts(
-            self.catalog, self.store, self.probe, lambda key, _: self.purged.append(key), system_clock, self.studio
+            self.catalog, self.store, self.probe, lambda key, _: self.purged.append(key), system_clock, self.studio,
+            self.bus, self.encoder,
         )  # fmt: skip
         self.start_intake()
         return self
@@ -75,6 +84,7 @@ class EventStack:
         self.stop_intake()
         self.probe.close()
         self.studio.close()
+        self.encoder.workplace.close()
         self.catalog.close()
         self.minio.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -109,7 +119,7 @@ class EventStack:
             self._runner = None
 
     def reconcile(self) -> Report:
-        return Reconcile(self.parts).run()
+        return Reconcile(self.catalog, self.store, system_clock).run()
 
     def ask(
         self,

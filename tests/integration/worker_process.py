@@ -1,7 +1,9 @@
-"""A process of its own with one worker thread, to be killed: CATALOG_URL STORE_URL ACCESS_KEY SECRET_KEY."""
+"""A process of its own with one worker thread, to be killed: CATALOG_URL STORE_URL ACCESS_KEY SECRET_KEY WORK_DIR."""
 
 import sys
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import open_catalog
@@ -11,19 +13,24 @@ from appliance.ports.clock import system_clock
 from appliance.services.parts import Parts
 from appliance.services.runner import Runner
 from appliance.services.subscriptions import event_filters, subscriptions
-from appliance.services.worker import SECOND, Subscription
+from appliance.services.worker import SECOND
 from appliance.storage.s3 import S3Store
-from tests.integration.event_stack import BUCKET
+from tests.integration.event_stack import BUCKET, encoder
 
 LEASE_US = 2 * SECOND
+#: More than a test kills.
+ATTEMPTS = 100
 
 
-def main(catalog_url: str, store_url: str, access_key: str, secret_key: str) -> None:
+def main(catalog_url: str, store_url: str, access_key: str, secret_key: str, work_dir: str) -> None:
     catalog = open_catalog(catalog_url, system_clock, queues=event_filters())
     store = S3Store(store_url, access_key, secret_key, BUCKET, "us-east-1")
-    parts = Parts(catalog, store, Probe(), lambda key, size: None, system_clock, Studio(store))
-    quick = [Subscription(s.service, s.handler, 1, LEASE_US, s.attempts) for s in subscriptions(parts, {})]
-    Runner(SqlBus(catalog.queue, system_clock), catalog.jobs, system_clock, quick).start()
+    bus = SqlBus(catalog.queue, system_clock)
+    parts = Parts(
+        catalog, store, Probe(), lambda key, size: None, system_clock, Studio(store), bus, encoder(Path(work_dir))
+    )  # fmt: skip
+    quick = [replace(one, threads=1, lease_us=LEASE_US, attempts=ATTEMPTS) for one in subscriptions(parts, {})]
+    Runner(bus, catalog.jobs, system_clock, quick).start()
     threading.Event().wait()
 
 

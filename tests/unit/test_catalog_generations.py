@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.catalog.captions import CaptionRecord
+from appliance.catalog.captions import CaptionRecord, ShownCaption
 from appliance.catalog.catalog import Catalog
 from appliance.catalog.generations import CAPTIONS, DOWNLOAD, LADDER
 from appliance.catalog.production import Publication
@@ -29,9 +29,13 @@ def begin(catalog: Catalog, record: FileRecord, purpose: str = LADDER) -> int:
     return number
 
 
-def publish(catalog: Catalog, record: FileRecord, number: int, *, final: bool = True, rungs: int = 1) -> bool:
-    made = Publication(number, (RUNG,) * rungs, 1000, final)
+def publish(catalog: Catalog, record: FileRecord, number: int, *, final: bool = True) -> bool:
+    made = Publication(number, (RUNG,), 1000, final)
     return catalog.production.publish(record.file_id, record.etag or "", made, now=START)
+
+
+def caption(catalog: Catalog, record: FileRecord, number: int) -> bool:
+    return catalog.production.captioned(record.file_id, record.etag or "", Publication(number, (), 10), now=START)
 
 
 def superseded(catalog: Catalog) -> list[int]:
@@ -46,7 +50,7 @@ def test_a_layer_of_captions_leaves_its_ladder_in_use_and_a_new_ladder_ends_both
     record = uploaded(catalog)
     ladder, layer = begin(catalog, record), begin(catalog, record, CAPTIONS)
     assert publish(catalog, record, ladder)
-    assert publish(catalog, record, layer, rungs=0)
+    assert caption(catalog, record, layer)
     assert current(catalog, record).generation == layer
     assert catalog.generations.current(record.file_id, LADDER) == ladder
     assert [made.generation for made in catalog.generations.renditions(record.file_id)] == [ladder]
@@ -59,7 +63,7 @@ def test_a_ladder_begun_before_captions_came_is_published_after_them(catalog: Ca
     record = uploaded(catalog)
     assert publish(catalog, record, begin(catalog, record), final=False)
     full, layer = begin(catalog, record), begin(catalog, record, CAPTIONS)
-    assert publish(catalog, record, layer, rungs=0)
+    assert caption(catalog, record, layer)
     assert publish(catalog, record, full)
     assert current(catalog, record).generation == full
     assert current(catalog, record).state is State.READY
@@ -72,6 +76,15 @@ def test_of_two_ladders_the_older_one_never_replaces_the_newer(catalog: Catalog)
     assert not publish(catalog, record, older)
     assert current(catalog, record).generation == newer
     assert catalog.generations.unfinished(record.file_id, LADDER) == [older]
+
+
+def test_what_was_begun_and_never_finished_is_cleared_away_later(catalog: Catalog) -> None:
+    record = uploaded(catalog)
+    number = begin(catalog, record)
+    assert catalog.generations.superseded(before=START, limit=10) == []
+    assert superseded(catalog) == [number]
+    catalog.generations.forget(record.file_id, number)
+    assert superseded(catalog) == []
 
 
 def test_downloads_stay_beside_each_other(catalog: Catalog) -> None:
@@ -112,7 +125,7 @@ def test_captions_are_replaced_by_language_and_their_stamp_tells(catalog: Catalo
     stamps.append(catalog.captions.stamp(record.file_id))
     assert len(set(stamps)) == 5
     assert [(one.language, one.updated_at) for one in catalog.captions.of_file(record.file_id)] == [("de", START + 2)]
-    assert catalog.captions.languages(record.file_id) == [("de", "de")]
+    assert catalog.captions.shown([record.file_id]) == {record.file_id: [ShownCaption("de", "de", None)]}
 
 
 def test_a_cancelled_job_stays_so_until_it_is_asked_for_again(catalog: Catalog) -> None:

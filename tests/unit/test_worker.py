@@ -112,7 +112,7 @@ def test_an_event_that_kills_its_workers_is_buried_untried(catalog: Catalog) -> 
         bench.now += SECOND
     assert bench.step()
     assert calls == []
-    assert bench.job() == ("failed", 4, "no attempt came to an end")
+    assert bench.job() == ("failed", 4, "No attempt came to an end.")
 
 
 def test_the_outcome_of_lost_work_is_dropped(catalog: Catalog) -> None:
