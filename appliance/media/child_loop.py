@@ -15,11 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.media.confined import WITH_TCP, landlock
+
 _MEMORY = 3 * 1024**3
 _CPU_SECONDS = 20
 _OPEN_FILES = 64
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
+_PR_SET_NO_NEW_PRIVS = 38
 _NOBODY = 65534
 
 
@@ -42,20 +45,35 @@ class Reply:
 Work = Callable[[dict[str, Any], bytes], Reply]
 
 
-def isolate(*, network: bool = False) -> None:
-    """Leave the network (unless it is needed) and root's rights behind where the system lets us.
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """What a child was kept from. network: it reaches nobody. files: it opens nothing of ours."""
+
+    network: bool
+    files: bool
+
+
+def isolate(*, network: bool = False) -> Walls:
+    """Leave the network (unless it is needed), the files and root's rights behind, as far as the system lets us.
 
     Call before any thread is started, after all imports. Limits, and what a child is given, hold without it: this is
     the second wall.
     """
+    libc = ctypes.CDLL(None, use_errno=True)
     is_root = os.geteuid() == 0
-    unshare = getattr(ctypes.CDLL(None), "unshare", None)
-    if unshare is not None and not network:
-        unshare(_CLONE_NEWNET if is_root else _CLONE_NEWUSER | _CLONE_NEWNET)
+    alone = False
+    if sys.platform == "linux" and not network:
+        alone = libc.unshare(_CLONE_NEWNET if is_root else _CLONE_NEWUSER | _CLONE_NEWNET) == 0
+    version = 0
+    if sys.platform == "linux":
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        # Python's own files, and what names of hosts and fonts are looked up in.
+        version = landlock(libc, (sys.prefix, sys.base_prefix, "/etc"), (), None, anywhere=network)
     if is_root:
         os.setgroups([])
         os.setgid(_NOBODY)
         os.setuid(_NOBODY)
+    return Walls(alone or (version >= WITH_TCP and not network), version > 0 or is_root)
 
 
 def serve(work: Work, *, memory: int = _MEMORY, cpu_seconds: int = _CPU_SECONDS) -> None:

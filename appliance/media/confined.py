@@ -28,7 +28,8 @@ _INSIDE_ID = 65534
 # Landlock: linux/landlock.h. The system call numbers are the same on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION = 1
-_WITH_TCP = 4
+#: The version that knows of TCP.
+WITH_TCP = 4
 _PATH_BENEATH, _NET_PORT = 1, 2
 _EXECUTE, _WRITE, _READ, _READ_DIR, _TRUNCATE, _IOCTL = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
 _ON_FILES = _EXECUTE | _WRITE | _READ | _TRUNCATE | _IOCTL
@@ -51,9 +52,9 @@ def confine(order: dict[str, Any]) -> None:
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     feed = _listen() if order["feed"] else None
     port = feed.getsockname()[1] if feed else None
-    version = _landlock(libc, order["reads"], order["writes"], port) if sys.platform == "linux" else 0
+    version = landlock(libc, order["reads"], order["writes"], port) if sys.platform == "linux" else 0
     with socket.socket(fileno=order["control"]) as control:
-        report = json.dumps({"network": alone or version >= _WITH_TCP, "files": version > 0}).encode()
+        report = json.dumps({"network": alone or version >= WITH_TCP, "files": version > 0}).encode()
         socket.send_fds(control, [report], [feed.fileno()] if feed else [])
     source = f"http://127.0.0.1:{port}{FEED_PATH}" if feed else order["source"]
     if feed:
@@ -98,13 +99,18 @@ def _listen() -> socket.socket:
     return feed
 
 
-def _landlock(libc: Any, reads: Sequence[str], writes: Sequence[str], port: int | None) -> int:
-    """Keep the process to the files named, and to one TCP port; the version that did so, 0 where there is none."""
+def landlock(
+    libc: Any, reads: Sequence[str], writes: Sequence[str], port: int | None, *, anywhere: bool = False
+) -> int:
+    """Keep the thread, and what it starts, to the files named and to one TCP port; it needs PR_SET_NO_NEW_PRIVS.
+
+    anywhere: leave it all of the network. Returns the version that did so, 0 where there is none.
+    """
     version: int = libc.syscall(_CREATE_RULESET, None, 0, _VERSION)
     if version < 1:
         return 0
     everything = (1 << _FS_BITS.get(version, 16)) - 1
-    attributes = struct.pack("=QQ", everything, 3)[: 16 if version >= _WITH_TCP else 8]
+    attributes = struct.pack("=QQ", everything, 3)[: 16 if version >= WITH_TCP and not anywhere else 8]
     rules = libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
     if rules < 0:
         return 0
@@ -114,7 +120,7 @@ def _landlock(libc: Any, reads: Sequence[str], writes: Sequence[str], port: int 
         _allow(libc, rules, path, (_READ | _WRITE) & everything)
     for path in writes:
         _allow(libc, rules, path, everything & ~_EXECUTE)
-    if port is not None and version >= _WITH_TCP:
+    if port is not None and version >= WITH_TCP:
         libc.syscall(_ADD_RULE, rules, _NET_PORT, struct.pack("=QQ", _CONNECT_TCP, port), 0)
     return version if libc.syscall(_RESTRICT_SELF, rules, 0) == 0 else 0
 
@@ -122,7 +128,7 @@ def _landlock(libc: Any, reads: Sequence[str], writes: Sequence[str], port: int 
 def _allow(libc: Any, rules: int, path: str, access: int) -> None:
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return
     if not Path(path).is_dir():
         access &= _ON_FILES

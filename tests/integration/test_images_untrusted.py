@@ -1,7 +1,11 @@
 """What never gets through the children that open pictures: other files, bombs, and their own death."""
 
+import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -105,6 +109,34 @@ def test_a_child_that_is_killed_costs_one_answer(images: Images) -> None:
     with pytest.raises(ProbeUnavailable):
         make(images, sources()["jpg"], "w_10")
     assert make(images, sources()["jpg"], "w_10").width == 10
+
+
+_ESCAPE = """
+import json, socket, sys
+from appliance.media import images_child
+from appliance.media.child_loop import isolate
+walls = isolate()
+def works(attempt):
+    try:
+        attempt()
+    except OSError:
+        return False
+    return True
+opened = works(lambda: open(sys.argv[1]).read())
+reached = works(lambda: socket.socket().connect(("127.0.0.1", int(sys.argv[2]))))
+print(json.dumps([walls.files, walls.network, opened, reached]))
+"""
+
+
+def test_a_child_gives_up_files_and_network_where_the_system_lets_it(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text("{}")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [sys.executable, "-c", _ESCAPE, str(secret), str(listener.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    no_files, no_network, opened, reached = json.loads(done.stdout)
+    assert opened is not no_files
+    assert reached is not no_network
 
 
 def _children() -> list[int]:
