@@ -97,6 +97,7 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
         name=settings.name,
         version=__version__,
         strict_images=settings.strict_images,
+        embed_origins=settings.embed_origins,
     )
     readiness: dict[str, Callable[[], None]] = {
         "catalog": assembly.catalog.check,

@@ -21,6 +21,8 @@ from appliance.catalog.production import Production
 from appliance.catalog.quarantine import Quarantine
 from appliance.catalog.queue import Queue
 from appliance.catalog.search import SearchIndex
+from appliance.catalog.sessions import BrowserSessions
+from appliance.catalog.shares import Shares
 from appliance.catalog.tenants import Tenants
 from appliance.catalog.transitions import Transitions
 from appliance.domain.errors import SetupError
@@ -36,6 +38,8 @@ class Catalog:
     tenants: Tenants
     keys: AccessKeys
     pairings: Pairings
+    sessions: BrowserSessions
+    shares: Shares
     files: Files
     lifecycle: Lifecycle
     production: Production
@@ -87,6 +91,8 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
         tenants=Tenants(db),
         keys=keys,
         pairings=Pairings(db, keys),
+        sessions=BrowserSessions(db),
+        shares=Shares(db),
         files=files,
         lifecycle=Lifecycle(db, files, accounting, transitions, generations, inbox),
         production=Production(db, files, transitions, generations, inbox),

@@ -116,6 +116,19 @@ CREATE TABLE caption (
     webvtt TEXT NOT NULL, updated_at BIGINT NOT NULL, PRIMARY KEY (file_id, language)
 ){without_rowid}
 """
+_SHARES = """
+CREATE TABLE share (
+    id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, tenant_id TEXT NOT NULL REFERENCES tenant (id),
+    title TEXT NOT NULL, path TEXT, file_ids TEXT NOT NULL, password_hash TEXT, download INTEGER NOT NULL,
+    created_by TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT
+);
+CREATE INDEX share_by_tenant ON share (tenant_id, created_at);
+CREATE TABLE browser_session (
+    token_hash TEXT PRIMARY KEY, key_id TEXT NOT NULL REFERENCES api_key (id), created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+){without_rowid};
+CREATE INDEX browser_session_by_expiry ON browser_session (expires_at)
+"""
 _SQLITE = {
     "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
     "blob": "BLOB",
@@ -134,7 +147,12 @@ def _renditions(orm: peewee.Database) -> None:
         orm.execute_sql(statement)  # type: ignore[no-untyped-call]
 
 
-STEPS: tuple[Callable[[peewee.Database], None], ...] = (_initial, _renditions)
+def _shares(orm: peewee.Database) -> None:
+    for statement in _SHARES.format(**_SQLITE).split(";\n"):
+        orm.execute_sql(statement)  # type: ignore[no-untyped-call]
+
+
+STEPS: tuple[Callable[[peewee.Database], None], ...] = (_initial, _renditions, _shares)
 
 
 def migrate(orm: peewee.Database, now: Clock) -> int:

@@ -20,16 +20,21 @@ from appliance.web import (
     changes,
     cors,
     docs,
+    embed,
     files,
     front,
     health,
     images,
     intake,
+    library,
     limits,
     pages,
     pairing,
     picture_links,
     problems,
+    sessions,
+    share_pages,
+    shares,
     uploads,
 )
 from appliance.web.bodies import MAX_BODY, JsonRequest
@@ -69,13 +74,14 @@ def create_app(context: Context) -> Flask:
     health.install(app, context)
     cors.install(app, options.cors_origins)
     addresses.install(app, options)
+    sessions.install(app)
     auth.install(app, context.catalog.keys, context.clock)
     limits.install(app, options.rate_limit)
     changes.install(app, options.max_waiters)
     pairing.install(app)
     for api in _apis():
         app.register_api(api)
-    for blueprint in (front.bp, pairing.bp, pages.bp, health.bp, docs.bp):
+    for blueprint in (front.bp, pairing.bp, pages.bp, embed.bp, library.bp, share_pages.bp, health.bp, docs.bp):
         app.register_blueprint(blueprint)
     docs.install(app)
     return app
@@ -100,7 +106,8 @@ def create_image_app(context: Context, studio: Studio) -> Flask:
 
 
 def _apis() -> tuple[APIBlueprint, ...]:
-    return uploads.api, files.api, picture_links.api, changes.api, account.api, pairing.api, admin.api, admin_queues.api
+    everyday = uploads.api, files.api, picture_links.api, shares.api, changes.api, account.api, pairing.api
+    return *everyday, admin.api, admin_queues.api
 
 
 def _prepare(app: Flask, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""Who calls: the bearer key of a request and the scope that its operation needs."""
+"""Who calls: the key of a request, as a bearer or by a browser's session, and the scope that its operation needs."""
 
 import threading
 import time
@@ -11,6 +11,7 @@ from appliance.catalog.access import AccessKeys
 from appliance.domain.access import AccessKey
 from appliance.domain.errors import Unauthorized
 from appliance.ports.clock import Clock
+from appliance.web import sessions
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -69,10 +70,14 @@ def install(app: Flask, keys: AccessKeys, clock: Clock) -> None:
         scopes = getattr(app.view_functions[request.endpoint], _SCOPES, None)
         if scopes is None:
             return
-        scheme, _, text = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer" or not text:
+        sent = request.environ.get("HTTP_AUTHORIZATION")
+        scheme, _, text = (sent or "").partition(" ")
+        key = checked.check(text.strip()) if scheme.lower() == "bearer" and text else None
+        if sent is None:
+            key = sessions.signed_in_for_call()
+        if key is None:
             raise Unauthorized("Send an API key: 'Authorization: Bearer mk_…'.")
-        g.access_key = key = checked.check(text.strip())
+        g.access_key = key
         if key.scopes.isdisjoint(scopes):
             key.require(scopes[0])
 

@@ -19,7 +19,7 @@ class WebOptions:
 
     *_url: fixed base URLs, empty where URLs follow the caller's host with the published ports.
     host: used where no request gives one. hosts: further names that callers may use.
-    strict_images: only named and signed transformations are made.
+    embed_origins: pages that may frame a player. strict_images: only named and signed transformations are made.
     data_dir: only for reading how much disk is free. max_waiters: long polls that may wait at one time.
     """
 
@@ -42,6 +42,7 @@ class WebOptions:
     name: str
     version: str
     strict_images: bool = False
+    embed_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

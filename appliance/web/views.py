@@ -118,9 +118,9 @@ class FileViews:
         jobs = self._context.catalog.jobs.of_files([record.file_id for record in records])
         return [self._view(record, jobs.get(record.file_id, [])) for record in records]
 
-    def links(self, record: FileRecord) -> tuple[dict[str, Any], str | None]:
-        """The links that work now, and when they end (private files alone)."""
-        token, expires_at = self._token(record)
+    def links(self, record: FileRecord, *, until: int | None = None) -> tuple[dict[str, Any], str | None]:
+        """The links that work now, and when they end (private files alone). until: Unix seconds, the latest end."""
+        token, expires_at = self.token(record, until=until)
         key = record.object_key
         live = record.state in _LINKED
         stills = self._stills(record, token) if live else {}
@@ -141,18 +141,19 @@ class FileViews:
 
         transformation: canonical.
         """
-        token, expires_at = self._token(record)
+        token, expires_at = self.token(record)
         signed = ""
         if self._context.options.strict_images:
             secret = self._secret(record.tenant_id)
             signed = f"s--{image_signature(secret, record.file_id, transformation)}--/"
         return self._addresses.reading(f"image/{signed}{transformation}/{record.object_key}", token), expires_at
 
-    def _token(self, record: FileRecord) -> tuple[str | None, str | None]:
-        """What opens a private file now, and when that ends; nothing for others."""
+    def token(self, record: FileRecord, *, until: int | None = None) -> tuple[str | None, str | None]:
+        """What opens a private file now, and when that ends, `until` at the latest; nothing for others."""
         if record.state not in _LINKED or record.visibility is not Visibility.PRIVATE:
             return None, None
         expires = self._context.clock() // 1_000_000 + playback_seconds(record.duration)
+        expires = expires if until is None else min(expires, until)
         token = playback_token(self._secret(record.tenant_id), record.file_id, expires)
         return token, rfc3339(expires * 1_000_000)
 
