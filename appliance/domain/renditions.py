@@ -266,6 +266,7 @@ def _audio_can_be_copied(sound: Sound) -> bool:
     return (
         sound.codec_string == "mp4a.40.2"
         and sound.channels <= 2
+        and sound.starts_at_zero
         and sound.sample_rate in (44_100, 48_000)
         and (sound.bitrate is None or sound.bitrate in _COPY_AUDIO)
     )

@@ -45,13 +45,17 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """An audio stream. language: as tagged, by RFC 5646 or ISO 639-2; None for unknown. bitrate: bit/s."""
+    """An audio stream. language: as tagged, by RFC 5646 or ISO 639-2; None for unknown. bitrate: bit/s.
+
+    starts_at_zero: it begins with the file, and has nothing before that a player would have to hide.
+    """
 
     stream: int
     codec: str
     codec_string: str
     channels: int
     sample_rate: int
+    starts_at_zero: bool = True
     bitrate: int | None = None
     language: str | None = None
     title: str | None = None

@@ -90,6 +90,7 @@ def _sound(stream: Mapping[str, Any], in_mp4: bool) -> Sound:
         codec_string=codec_string(stream_of(stream, in_mp4)),
         channels=stream["channels"],
         sample_rate=stream["sample_rate"],
+        starts_at_zero=stream["starts_at_zero"],
         bitrate=stream["bitrate"],
         language=language if language not in (None, "", "und") else None,
         title=stream["title"] or None,

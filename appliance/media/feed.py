@@ -83,14 +83,18 @@ class _Handler(BaseHTTPRequestHandler):
             if answer.headers.get(name):
                 self.send_header(name, answer.headers[name])
         self.end_headers()
-        while True:
+        left = answer.length
+        while left != 0:
             try:
                 data = answer.read(_BLOCK)
             except (OSError, http.client.HTTPException) as error:
                 self.server.feed.failure = f"{type(error).__name__}: {error}"
                 return
             if not data:
+                if left is not None:
+                    self.server.feed.failure = f"the store broke off {left} bytes before the end"
                 return
+            left = left - len(data) if left is not None else None
             self.wfile.write(data)
 
     def _fail(self, why: str) -> None:

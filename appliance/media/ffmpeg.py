@@ -21,11 +21,13 @@ FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,flv,asf,mxf,dv,gxf,ogg,"
     "mp3,aac,wav,w64,aiff,caf,flac,ac3,eac3,amr,amrnb,amrwb,gif"
 )
-#: What FFmpeg says where the bytes are at fault, not the machine.
+#: What FFmpeg says where the machine is at fault; it says more than that, so this is looked for first.
+_MACHINE = ("No space left on device", "Input/output error", "Read-only file system", "Permission denied")
+#: Where the bytes are.
 _MALFORMED = (
-    "Invalid data found when processing input", "moov atom not found", "not on whitelist", "whitelist",
-    "does not contain any stream", "matches no streams", "Invalid NAL unit", "End of file", "could not find codec",
-    "Decoder not found", "no packets", "Error while decoding", "Conversion failed",
+    "Invalid data found when processing input", "moov atom not found", "whitelist", "Invalid NAL unit",
+    "does not contain any stream", "matches no streams", "could not find codec", "Decoder not found", "End of file",
+    "Error while decoding", "Invalid argument", "Picture size", "Error opening input",
 )  # fmt: skip
 _EXHAUSTED = ("Cannot allocate memory", "File too large", "Resource temporarily unavailable", "exceeds")
 
@@ -232,6 +234,8 @@ class _Watch:
 def _why(code: int, complaints: list[str]) -> Exception:
     said = next((line for line in reversed(complaints) if line), "no reason given")
     text = "\n".join(complaints)
+    if any(word in text for word in _MACHINE):
+        return TranscodeFailed(f"The encoder could not go on: {said}")
     if code < 0:
         return ResourceLimit(f"The file ended the encoder (signal {-code}): {said}")
     if any(word in text for word in _EXHAUSTED):

@@ -11,6 +11,8 @@ _SAMPLE_SECONDS = 12.0
 _SAMPLE_PACKETS = 1200
 _SAMPLE_BYTES = 48 * 1024 * 1024
 _DECODED_FRAMES = 8
+#: Seconds by which picture and sound may begin apart.
+_NEAR = 0.06
 _DECODE_TRIES = 60
 
 
@@ -18,7 +20,8 @@ def look_closely(container: Any) -> dict[int, dict[str, Any]]:
     """By stream index, what an encoder has to know on top of what the probe tells."""
     import av.stream
 
-    found = {stream.index: _facts(stream) for stream in container.streams if stream.codec_context is not None}
+    start = (container.start_time or 0) / 1_000_000
+    found = {stream.index: _facts(stream, start) for stream in container.streams if stream.codec_context is not None}
     pictures = [
         stream
         for stream in container.streams.video
@@ -33,7 +36,7 @@ def look_closely(container: Any) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _facts(stream: Any) -> dict[str, Any]:
+def _facts(stream: Any, start: float) -> dict[str, Any]:
     import av.stream
 
     context = stream.codec_context
@@ -46,9 +49,19 @@ def _facts(stream: Any) -> dict[str, Any]:
     }
     if stream.type == "audio":
         facts |= {"channels": context.channels, "sample_rate": context.sample_rate}
+        facts["starts_at_zero"] = _starts_at_zero(stream, start)
     if stream.type == "video":
         facts |= {"transfer": int(context.color_trc), "rate": _rate(stream)}
     return facts
+
+
+def _starts_at_zero(stream: Any, start: float) -> bool:
+    """Whether what is heard begins with the file, and nothing but an encoder's delay is hidden before it."""
+    if stream.start_time is None:
+        return False
+    base = float(stream.time_base)
+    first = next((entry.timestamp for entry in stream.index_entries), stream.start_time)
+    return bool(abs(stream.start_time * base - start) < _NEAR and abs(first * base - start) < _NEAR)
 
 
 def _rate(stream: Any) -> list[int] | None:
@@ -88,7 +101,7 @@ def _of_packets(container: Any, stream: Any, packets: list[Any]) -> dict[str, An
         "starts_with_key": first.is_keyframe
         and not first.is_discard
         and first.pts * base == shown[0]
-        and shown[0] - start < 0.05,
+        and shown[0] - start < _NEAR,
         "gops": _gops(stream, timed),
     }
 

@@ -219,6 +219,23 @@ def test_sound_may_be_missing(studio: Studio) -> None:
     check(studio.out)
 
 
+def test_sound_that_begins_late_stays_with_its_pictures(studio: Studio) -> None:
+    film = studio.film("a.mp4", *picture(seconds=3), "-itsoffset", "0.7", *tone(seconds=2), *h264(25), "-c:a", "aac")
+    encoded = studio.ladder(film)
+    assert encoded.plan.copies_video
+    assert span(studio.out / "a0/index.m3u8") == pytest.approx((0, 2.7), abs=0.05)
+    check(studio.out)
+
+
+def test_what_was_cut_off_by_an_editor_stays_cut_off(studio: Studio) -> None:
+    whole = studio.film("whole.mp4", *picture(), *tone(), *h264(), "-c:a", "aac")
+    film = studio.film("a.mp4", "-ss", "1.3", "-i", whole, "-c", "copy")
+    studio.ladder(film)
+    for rung in ("270p", "a0"):
+        assert span(studio.out / rung / "index.m3u8") == pytest.approx((0, 4.7), abs=0.07)
+    check(studio.out)
+
+
 @pytest.mark.parametrize(("layout", "channels"), [("mono", 1), ("5.1", 2)])
 def test_sound_of_other_shapes_becomes_mono_or_stereo(studio: Studio, layout: str, channels: int) -> None:
     film = studio.film("a.mkv", *picture(seconds=2), *tone(layout, seconds=2), "-c:v", "mpeg4", "-c:a", "flac")
