@@ -228,7 +228,7 @@ def _encoder(settings: Settings) -> Encoder:
         raise SetupError(f"MEDIA_WORK_DIR: cannot write to {settings.encoder_dir}: {error.strerror}.") from None
     return Encoder(
         ffmpeg=find_ffmpeg(settings.ffmpeg_binary),
-        limits=Limits(),
+        limits=Limits(cores=max(1, _cores() // films)),
         workplace=workplace,
         max_duration=settings.max_duration or None,
         direct_bitrate=settings.direct_play_bitrate,

@@ -56,10 +56,11 @@ class Captions:
 
     def shown(self, file_ids: Sequence[str]) -> dict[str, list[ShownCaption]]:
         """The tracks of several files, by file id and language; files without any are left out."""
+        marks = ",".join("?" * len(file_ids))
         rows = self._db.query(
-            "SELECT caption.file_id, language, label, number FROM caption JOIN file USING (file_id) LEFT JOIN generation"
-            " ON generation.file_id = caption.file_id AND number = file.generation AND purpose = 'captions'"
-            f" AND published_at >= caption.updated_at WHERE caption.file_id IN ({','.join('?' * len(file_ids))})"
+            "SELECT caption.file_id, language, label, number FROM caption JOIN file USING (file_id)"
+            " LEFT JOIN generation ON generation.file_id = caption.file_id AND number = file.generation"
+            f" AND purpose = 'captions' AND published_at >= caption.updated_at WHERE caption.file_id IN ({marks})"
             " ORDER BY language",
             file_ids,
         )

@@ -7,6 +7,7 @@ from appliance.catalog.connection import Database
 from appliance.catalog.models import Tenant
 from appliance.domain.errors import Conflict, NotFound
 from appliance.domain.keys import check_tenant_id
+from appliance.domain.renditions import TranscodeChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ class Tenants:
 
     def set_quota(self, tenant_id: str, *, quota_bytes: int, quota_files: int) -> None:
         self._update(tenant_id, "quota_bytes = ?, quota_files = ?", quota_bytes, quota_files)
+
+    def set_transcode(self, tenant_id: str, choice: TranscodeChoice) -> None:
+        """What is to be made of films that come from now on."""
+        self._update(tenant_id, "transcode = ?", choice)
 
     def disable(self, tenant_id: str, *, now: int) -> None:
         self._update(tenant_id, "disabled_at = ?", now)

@@ -6,6 +6,7 @@ import click
 
 from appliance.commands.opening import opened
 from appliance.commands.output import json_option, show_json, show_rows, size, when
+from appliance.domain.renditions import TranscodeChoice
 
 if TYPE_CHECKING:
     from appliance.catalog.tenants import TenantRecord
@@ -91,6 +92,15 @@ def quota(tenant_id: str, quota_bytes: int | None, quota_files: int | None) -> N
         )
 
 
+@tenant.command()
+@click.argument("tenant_id")
+@click.argument("choice", type=click.Choice(list(TranscodeChoice)))
+def transcode(tenant_id: str, choice: str) -> None:
+    """What is made of its films from now on: nothing, one first playable form, or the full ladder."""
+    with opened() as parts:
+        parts.catalog.tenants.set_transcode(tenant_id, TranscodeChoice(choice))
+
+
 def _row(record: "TenantRecord") -> dict[str, Any]:
     limits = [size(record.quota_bytes)] if record.quota_bytes else []
     limits += [_files(record.quota_files)] if record.quota_files else []
@@ -99,6 +109,7 @@ def _row(record: "TenantRecord") -> dict[str, Any]:
         "name": record.name,
         "stored": f"{size(record.stored_bytes)} in {_files(record.stored_files)}",
         "quota": ", ".join(limits) or None,
+        "transcode": record.transcode,
         "createdAt": when(record.created_at),
         "disabledAt": when(record.disabled_at),
         "quotaBytes": record.quota_bytes,
@@ -107,6 +118,7 @@ def _row(record: "TenantRecord") -> dict[str, Any]:
         "storedFiles": record.stored_files,
         "trashBytes": record.trash_bytes,
         "pendingBytes": record.pending_bytes,
+        "renditionBytes": record.rendition_bytes,
     }
 
 

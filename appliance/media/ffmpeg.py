@@ -1,6 +1,7 @@
 """FFmpeg as a program: found once, run within limits, watched, ended."""
 
 import os
+import re
 import selectors
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ _MALFORMED = (
     "does not contain any stream", "matches no streams", "could not find codec", "Decoder not found", "End of file",
     "Error while decoding", "Invalid argument", "Picture size", "Error opening input",
 )  # fmt: skip
-_EXHAUSTED = ("Cannot allocate memory", "File too large", "Resource temporarily unavailable", "exceeds")
+_EXHAUSTED = ("Cannot allocate memory", "File too large", "Resource temporarily unavailable", "exceeds specified max")
 
 
 def _cores() -> int:
@@ -39,11 +40,15 @@ def _cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Ffmpeg:
-    """A binary that can do the work. tone_maps: it has zscale, without which HDR is shown with its own flat look."""
+    """A binary that can do the work. tone_maps: it has zscale, without which HDR is shown with its own flat look.
+
+    skips: it can leave out packets before they are decoded (since 7.1).
+    """
 
     path: Path
     version: str
     tone_maps: bool
+    skips: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,14 @@ def _examine(path: Path) -> Ffmpeg | None:
         return None
     if " libx264 " not in encoders or " aac " not in encoders:
         return None
-    return Ffmpeg(path, version.split()[2], " zscale " in filters and " tonemap " in filters)
+    name = version.split()[2]
+    number = re.match(r"n?(\d+)\.(\d+)", name)
+    return Ffmpeg(
+        path=path,
+        version=name,
+        tone_maps=" zscale " in filters and " tonemap " in filters,
+        skips=number is not None and (int(number[1]), int(number[2])) >= (7, 1),
+    )
 
 
 def _ask(path: Path, word: str) -> str:

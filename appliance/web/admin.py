@@ -1,7 +1,7 @@
 """What an admin key may do over HTTP: tenants, their quotas and secrets, API keys and pairing codes."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
@@ -13,6 +13,7 @@ from appliance.catalog.tenants import TenantRecord
 from appliance.domain.access import SCOPES, parse_scopes
 from appliance.domain.errors import InvalidRequest
 from appliance.domain.keys import check_tenant_id
+from appliance.domain.renditions import TranscodeChoice
 from appliance.web.addresses import addresses
 from appliance.web.auth import SECURITY, require
 from appliance.web.bodies import Body, Query, View
@@ -33,6 +34,7 @@ _LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 TenantId = Annotated[str, Field(min_length=2, max_length=63, pattern=r"^[a-z0-9][a-z0-9_-]{1,62}$")]
 Label = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Limit = Annotated[int, Field(ge=0, le=_LARGEST, description="0 for no limit")]
+Transcode = Literal["none", "preview", "full"]
 Scope = Annotated[str, WithJsonSchema({"enum": sorted(SCOPES)})]
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=10)]
 
@@ -65,6 +67,7 @@ class TenantChange(Body):
     quota_bytes: Limit | None = None
     quota_files: Limit | None = None
     disabled: bool | None = None
+    transcode: Transcode | None = None
 
 
 class Tenant(View):
@@ -82,6 +85,8 @@ class Tenant(View):
     trash_files: int
     pending_bytes: int
     pending_files: int
+    rendition_bytes: int
+    transcode: Transcode
 
 
 class TenantList(View):
@@ -158,7 +163,10 @@ def get_tenant(path: TenantPath) -> dict[str, Any]:
 @api.patch("/tenants/<tenantId>", responses={200: Tenant, **responses(*EVERYWHERE, 404, 413, 415)})
 @require("admin")
 def change_tenant(path: TenantPath, body: TenantChange) -> dict[str, Any]:
-    """Rename, set quotas, disable or enable. A disabled tenant's keys and links open nothing; its files stay."""
+    """Rename, set quotas, disable or enable, choose what is made of its films.
+
+    A disabled tenant's keys and links open nothing; its files stay.
+    """
     tenants, found = context().catalog.tenants, context().catalog.tenants.get(path.tenant_id)
     if body.name is not None:
         tenants.rename(found.id, body.name)
@@ -166,6 +174,8 @@ def change_tenant(path: TenantPath, body: TenantChange) -> dict[str, Any]:
         size = found.quota_bytes if body.quota_bytes is None else body.quota_bytes
         count = found.quota_files if body.quota_files is None else body.quota_files
         tenants.set_quota(found.id, quota_bytes=size, quota_files=count)
+    if body.transcode is not None:
+        tenants.set_transcode(found.id, TranscodeChoice(body.transcode))
     if body.disabled is True:
         tenants.disable(found.id, now=context().clock())
     elif body.disabled is False:
@@ -233,6 +243,8 @@ def _tenant(record: TenantRecord) -> dict[str, Any]:
         "trashFiles": record.trash_files,
         "pendingBytes": record.pending_bytes,
         "pendingFiles": record.pending_files,
+        "renditionBytes": record.rendition_bytes,
+        "transcode": record.transcode,
     }
 
 

@@ -26,12 +26,14 @@ from appliance.web import (
     health,
     images,
     intake,
+    jobs,
     library,
     limits,
     pages,
     pairing,
     picture_links,
     problems,
+    renditions,
     sessions,
     share_pages,
     shares,
@@ -106,8 +108,9 @@ def create_image_app(context: Context, studio: Studio) -> Flask:
 
 
 def _apis() -> tuple[APIBlueprint, ...]:
-    everyday = uploads.api, files.api, picture_links.api, shares.api, changes.api, account.api, pairing.api
-    return *everyday, admin.api, admin_queues.api
+    making = picture_links.api, renditions.api, jobs.api
+    everyday = uploads.api, files.api, shares.api, changes.api, account.api, pairing.api
+    return *everyday, *making, admin.api, admin_queues.api
 
 
 def _prepare(app: Flask, context: Context) -> None:

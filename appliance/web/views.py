@@ -1,19 +1,26 @@
 """A file as every answer shows it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
+from appliance.catalog.captions import ShownCaption
+from appliance.catalog.generations import Made
 from appliance.catalog.jobs import JobRecord
 from appliance.domain.files import STORED, FileRecord, State, Visibility
 from appliance.domain.keys import image_signature, playback_token
 from appliance.domain.kinds import Kind
+from appliance.domain.renditions import generation_prefix
 from appliance.domain.stills import CUES, PICTURES, POSTER, THUMBNAILS, stills_prefix
 from appliance.domain.uploads import playback_seconds
+from appliance.media.ladder import MASTER
 from appliance.web.addresses import Addresses
 from appliance.web.bodies import View
 from appliance.web.context import Context
+from appliance.web.film_views import CaptionView, RenditionView
 from appliance.web.times import rfc3339, rfc3339_or_none
 
 StateName = Literal[
@@ -53,8 +60,9 @@ class Links(View):
 class Job(View):
     """What one service did or does for the file."""
 
+    id: int
     service: str
-    state: str
+    state: str = Field(description="waiting, running, done, retrying, failed or cancelled")
     progress: float | None = Field(description="0 to 1")
     eta: float | None = Field(description="seconds")
     attempts: int
@@ -97,8 +105,18 @@ class FileView(View):
     links: Links
     links_expire_at: str | None = Field(description="when the token in the links of a private file ends")
     placeholder: str | None = Field(description="ThumbHash in base64, to be painted until a picture is there")
-    renditions: list[dict[str, Any]]
+    renditions: list[RenditionView]
+    captions: list[CaptionView]
     jobs: list[Job]
+
+
+@dataclass(frozen=True, slots=True)
+class _Belongings:
+    """What other tables have of a file."""
+
+    jobs: Sequence[JobRecord]
+    renditions: Sequence[Made]
+    captions: Sequence[ShownCaption]
 
 
 class FileViews:
@@ -110,13 +128,43 @@ class FileViews:
         self._secrets: dict[str, bytes] = {}
 
     def of(self, record: FileRecord) -> dict[str, Any]:
-        """One file with its jobs."""
-        return self._view(record, self._context.catalog.jobs.of_file(record.file_id))
+        """One file with all that belongs to it."""
+        return self.of_all([record])[0]
 
     def of_all(self, records: Sequence[FileRecord]) -> list[dict[str, Any]]:
         """Several files, in their order."""
-        jobs = self._context.catalog.jobs.of_files([record.file_id for record in records])
-        return [self._view(record, jobs.get(record.file_id, [])) for record in records]
+        ids, catalog = [record.file_id for record in records], self._context.catalog
+        jobs = catalog.jobs.of_files(ids)
+        films = [record.file_id for record in records if record.kind in (Kind.VIDEO, Kind.AUDIO)]
+        renditions = catalog.generations.renditions_of(films)
+        captions = catalog.captions.shown(films)
+        return [
+            self._view(
+                record,
+                _Belongings(
+                    jobs.get(record.file_id, ()), renditions.get(record.file_id, ()), captions.get(record.file_id, ())
+                ),
+            )
+            for record in records
+        ]
+
+    def rendition(self, record: FileRecord, made: Made) -> dict[str, Any]:
+        """One rendition of a file."""
+        fields = asdict(made.rendition)
+        path = generation_prefix(record.tenant_id, record.file_id, made.generation) + fields.pop("path")
+        del fields["default"]
+        shown = {to_camel(name): value for name, value in fields.items()}
+        return {"name": made.rendition.name, "kind": made.rendition.kind, "url": self._link(record, path), **shown}
+
+    def _caption(self, record: FileRecord, one: ShownCaption) -> dict[str, Any]:
+        url = None
+        if one.generation is not None:
+            prefix = generation_prefix(record.tenant_id, record.file_id, one.generation)
+            url = self._link(record, f"{prefix}captions/{one.language}.vtt")
+        return {"language": one.language, "label": one.label, "url": url}
+
+    def _link(self, record: FileRecord, path: str) -> str:
+        return self._addresses.reading(path, self.token(record)[0])
 
     def links(self, record: FileRecord, *, until: int | None = None) -> tuple[dict[str, Any], str | None]:
         """The links that work now, and when they end (private files alone). until: Unix seconds, the latest end."""
@@ -127,7 +175,7 @@ class FileViews:
         links: dict[str, Any] = {
             "url": self._addresses.reading(key, token) if live else None,
             "videoUrl": self._addresses.permanent(key),
-            "hls": None,
+            "hls": self._addresses.reading(_master(record), token) if live and record.generation else None,
             "poster": stills.get(POSTER),
             "thumbnails": {name: stills[name] for name in THUMBNAILS if name in stills},
             "storyboard": stills.get(CUES),
@@ -170,8 +218,9 @@ class FileViews:
             self._secrets[tenant_id] = self._context.catalog.tenants.get(tenant_id).signing_secret
         return self._secrets[tenant_id]
 
-    def _view(self, record: FileRecord, jobs: Sequence[JobRecord]) -> dict[str, Any]:
+    def _view(self, record: FileRecord, of: _Belongings) -> dict[str, Any]:
         links, links_expire_at = self.links(record)
+        live = record.state in _LINKED
         error = {"type": record.error_type, "detail": record.error_detail} if record.error_type else None
         return {
             "fileId": record.file_id,
@@ -207,14 +256,20 @@ class FileViews:
             "links": links,
             "linksExpireAt": links_expire_at,
             "placeholder": record.placeholder,
-            "renditions": [],
-            "jobs": [job_view(job) for job in jobs],
+            "renditions": [self.rendition(record, made) for made in of.renditions] if live else [],
+            "captions": [self._caption(record, one) for one in of.captions] if live else [],
+            "jobs": [job_view(job) for job in of.jobs],
         }
+
+
+def _master(record: FileRecord) -> str:
+    return generation_prefix(record.tenant_id, record.file_id, record.generation) + MASTER
 
 
 def job_view(job: JobRecord) -> dict[str, Any]:
     """One job of a file."""
     return {
+        "id": job.id,
         "service": job.service,
         "state": job.state,
         "progress": job.progress,
