@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Literal
 
 from appliance.domain.errors import DurationLimit, Malformed
-from appliance.domain.sources import Picture, Sound, Source
+from appliance.domain.soundtracks import AudioRung, audio_ladder, audio_tracks
+from appliance.domain.sources import Picture, Source
 
 Level = Literal["preview", "full"]
 
@@ -25,21 +26,19 @@ class TranscodeChoice(StrEnum):
 #: Height of the 16:9 frame that a rung must fit into → most bits a second.
 #: Apple lists 432, 720 and 1080 twice; one of each will do.
 VIDEO_RUNGS = {1080: 6_000_000, 720: 3_000_000, 540: 2_000_000, 432: 1_100_000, 360: 365_000, 234: 145_000}
-#: Bits a second of stereo; mono takes half.
-AUDIO_RUNGS = (192_000, 128_000, 64_000)
-AUDIO_BITRATE = 128_000
 PREVIEW_HEIGHT = 360
 MAX_FRAME_RATE = 60
 KEYFRAME_SECONDS = 2
 SEGMENT_SECONDS = 4
 #: Below the largest rung come those that are smaller than this share of it.
 _NEAR = 0.9
+#: Codecs in which each picture stands alone and costs most of the work to decode; a preview can leave some out.
+_INTRA_ONLY = frozenset({"prores", "dnxhd", "cfhd", "jpeg2000", "mjpeg", "dvvideo", "v210", "rawvideo"})
+_SPARING_SECONDS, _SPARING_RATE = 20.0, 23
 #: A source is copied up to this multiple of what its size would be encoded at; the least and the most of that, bit/s.
 _COPY_FACTOR, _COPY_LEAST, _COPY_MOST = 2.0, 2_500_000, 20_000_000
 _COPY_PIXELS = ("yuv420p", "yuvj420p")
 _COPY_PROFILES = ("avc1.42", "avc1.4D", "avc1.58", "avc1.64")
-_COPY_AUDIO = range(32_000, 320_001)
-_MAX_AUDIO_TRACKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +53,11 @@ class VideoRung:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioRung:
-    """One audio rendition, mixed from one stream or from several mono ones. language: None for unknown."""
-
-    name: str
-    streams: tuple[int, ...]
-    channels: int
-    bitrate: int
-    label: str
-    language: str | None = None
-    default: bool = True
-    copied: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class LadderPlan:
     """All that one encoder process is to make. Beside video, audio rungs are its tracks; alone, they are the ladder.
 
     frame_rate: of the encoded rungs; None where they keep the source's own times, because a copied rung does.
+    sparing: of an intra-only source only every second picture need be decoded.
     """
 
     level: Level
@@ -79,6 +65,7 @@ class LadderPlan:
     video: tuple[VideoRung, ...]
     audio: tuple[AudioRung, ...]
     frame_rate: Fraction | None
+    sparing: bool = False
 
     @property
     def rungs(self) -> tuple[VideoRung | AudioRung, ...]:
@@ -145,11 +132,12 @@ def plan_ladder(
     if picture is None and not source.sounds:
         raise Malformed("The file has nothing in it to see or hear.")
     if picture is None:
-        return LadderPlan(level, source, (), _audio_ladder(source.sounds[0], level), None)
+        return LadderPlan(level, source, (), audio_ladder(source.sounds[0], shortest=level == "preview"), None)
     copied = may_copy and can_be_copied(picture)
     video = _video_ladder(picture, level, copied=copied)
-    rate = None if copied else steady_rate(picture.frame_rate)
-    return LadderPlan(level, source, video, _audio_tracks(source, level), rate)
+    sparing = level == "preview" and not copied and _is_slow(picture, source.duration)
+    rate = None if copied else steady_rate(picture.frame_rate / 2 if sparing else picture.frame_rate)
+    return LadderPlan(level, source, video, audio_tracks(source.sounds, only_default=level == "preview"), rate, sparing)
 
 
 def can_be_copied(picture: Picture) -> bool:
@@ -170,6 +158,12 @@ def can_be_copied(picture: Picture) -> bool:
         and picture.bitrate is not None
         and picture.bitrate <= _copy_limit(picture)
     )
+
+
+def _is_slow(picture: Picture, duration: float | None) -> bool:
+    """Whether decoding every picture would keep somebody waiting who only wants to see whether it is the right film."""
+    long = duration is not None and duration > _SPARING_SECONDS
+    return long and picture.codec in _INTRA_ONLY and picture.frame_rate >= _SPARING_RATE and picture.height > 540
 
 
 def _copy_limit(picture: Picture) -> float:
@@ -228,63 +222,3 @@ def _bitrate(width: int, height: int) -> int:
 def _even(length: int, scale: float) -> int:
     """4:2:0 has one colour sample for two pixels. Rounded to the nearest, but never up from the source."""
     return max(2, min(2 * round(length * scale / 2), 2 * (length // 2)))
-
-
-def _audio_tracks(source: Source, level: Level) -> tuple[AudioRung, ...]:
-    groups = _paired(source)[:_MAX_AUDIO_TRACKS]
-    if level == "preview":
-        groups = groups[:1]
-    first = next((number for number, group in enumerate(groups) if group[0].default), 0)
-    rungs = [_track(group, f"a{number}", number == first) for number, group in enumerate(groups)]
-    labels = [rung.label for rung in rungs]
-    return tuple(
-        AudioRung(r.name, r.streams, r.channels, r.bitrate, _label(labels, n), r.language, r.default, r.copied)
-        for n, r in enumerate(rungs)
-    )
-
-
-def _paired(source: Source) -> list[tuple[Sound, ...]]:
-    """Cameras and broadcast servers write one mono stream a channel; two in a row are then left and right."""
-    sounds = source.sounds
-    languages = {sound.language for sound in sounds}
-    if len(sounds) >= 2 and all(sound.channels == 1 for sound in sounds) and len(languages) == 1:
-        return [tuple(sounds[n : n + 2]) for n in range(0, len(sounds), 2)]
-    return [(sound,) for sound in sounds]
-
-
-def _track(group: tuple[Sound, ...], name: str, default: bool) -> AudioRung:
-    sound = group[0]
-    channels = 2 if len(group) == 2 else min(2, sound.channels)
-    label = sound.title or sound.language or "Audio"
-    copied = len(group) == 1 and _audio_can_be_copied(sound)
-    bitrate = sound.bitrate if copied and sound.bitrate else AUDIO_BITRATE * channels // 2
-    streams = tuple(one.stream for one in group)
-    return AudioRung(name, streams, channels, bitrate, label, sound.language, default, copied)
-
-
-def _audio_can_be_copied(sound: Sound) -> bool:
-    return (
-        sound.codec_string == "mp4a.40.2"
-        and sound.channels <= 2
-        and sound.starts_at_zero
-        and sound.sample_rate in (44_100, 48_000)
-        and (sound.bitrate is None or sound.bitrate in _COPY_AUDIO)
-    )
-
-
-def _label(labels: list[str], number: int) -> str:
-    """Labels name what a listener chooses from, so no two are equal."""
-    return labels[number] if labels.count(labels[number]) == 1 else f"{labels[number]} {number + 1}"
-
-
-def _audio_ladder(sound: Sound, level: Level) -> tuple[AudioRung, ...]:
-    channels = min(2, sound.channels)
-    most = (sound.bitrate or AUDIO_RUNGS[0]) * 1.5
-    rates = [rate * channels // 2 for rate in AUDIO_RUNGS]
-    chosen = [rate for rate in rates if rate <= most] or rates[-1:]
-    if level == "preview":
-        chosen = chosen[-1:]
-    return tuple(
-        AudioRung(f"{rate // 1000}k", (sound.stream,), channels, rate, sound.title or "Audio", sound.language)
-        for rate in chosen
-    )

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from appliance.domain.renditions import SEGMENT_SECONDS, AudioRung, LadderPlan, VideoRung
+from appliance.domain.renditions import SEGMENT_SECONDS, LadderPlan, VideoRung
+from appliance.domain.soundtracks import AudioRung
 from appliance.domain.sources import Picture
 
 PLAYLIST = "index.m3u8"
@@ -66,7 +67,8 @@ def _to_first(plan: LadderPlan, picture: Picture, rung: VideoRung, *, tone_maps:
         yield f"zscale=w={rung.width}:h={rung.height}:t=linear:npl=203,format=gbrpf32le"
         yield "zscale=p=bt709,tonemap=mobius:desat=0,zscale=t=bt709:m=bt709:r=limited"
     else:
-        yield f"scale={rung.width}:{rung.height}:flags=bicubic:out_range=limited"
+        kernel = "fast_bilinear" if plan.level == "preview" else "bicubic"
+        yield f"scale={rung.width}:{rung.height}:flags={kernel}:out_range=limited"
     yield "format=yuv420p,setsar=1"
     if not picture.colours_named and picture.height >= _HD_HEIGHT:
         # Unnamed colours are guessed by the height, and would change from rung to rung.

@@ -9,7 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from appliance.domain.errors import Malformed
-from appliance.domain.renditions import AudioRung, LadderPlan, Rendition, VideoRung, plan_ladder
+from appliance.domain.renditions import LadderPlan, Rendition, VideoRung, plan_ladder
+from appliance.domain.soundtracks import AudioRung
 from appliance.media.codecs import Stream, codec_string
 from appliance.media.ffmpeg import Ffmpeg, Limits, Progress, input_options, run_ffmpeg
 from appliance.media.hls import INIT, PLAYLIST, ladder_arguments
@@ -48,10 +49,11 @@ def encode(
     """
     for rung in plan.rungs:
         (out / rung.name).mkdir()
+    skipping = ["-bsf:v", "noise=drop='mod(n,2)'"] if plan.sparing and ffmpeg.skips else []
     arguments = ladder_arguments(plan, tone_maps=ffmpeg.tone_maps, cores=limits.cores)
     complaints = run_ffmpeg(
         ffmpeg,
-        [*input_options(source, limits, copies=plan.copies_video), *arguments],
+        [*skipping, *input_options(source, limits, copies=plan.copies_video), *arguments],
         source=source,
         folder=out,
         limits=limits,

@@ -125,6 +125,17 @@ def test_the_preview_of_anything_else_is_one_small_rung(studio: Studio) -> None:
     check(studio.out)
 
 
+def test_the_preview_of_a_long_master_moves_at_half_its_rate(studio: Studio) -> None:
+    film = studio.film("a.mov", *picture("1024x576", seconds=21), *tone(seconds=21), "-c:v", "mjpeg", "-q:v", "9")
+    encoded = studio.ladder(film, "preview")
+    assert names(encoded) == ["360p", "a0"]
+    assert encoded.plan.frame_rate == Fraction(25, 2)
+    check(studio.out)
+    assert span(studio.out / "360p/index.m3u8") == pytest.approx((0, 20.96), abs=0.01)
+    frames = ffprobe(studio.out / "360p/index.m3u8", "-show_entries", "packet=pts_time")["packets"]
+    assert len(frames) == 21 * 25 // 2 + 1
+
+
 def test_a_phone_held_upright_gives_upright_rungs(studio: Studio) -> None:
     lying = studio.film("lying.mp4", *picture("640x360"), *h264())
     film = studio.film("a.mp4", "-display_rotation", "90", "-i", lying, "-c", "copy")

@@ -124,6 +124,16 @@ def test_the_preview_is_one_rendition_and_a_copy_where_that_is_possible() -> Non
     assert [(rung.name, rung.copied) for rung in small.rungs] == [("360p", False), ("a0", True)]
 
 
+def test_the_preview_of_a_long_intra_only_film_spares_half_of_its_pictures() -> None:
+    master = replace(HD, codec="prores")
+    plan = plan_ladder(source(master), "preview")
+    assert (plan.sparing, plan.frame_rate) == (True, Fraction(25, 2))
+    assert plan_ladder(source(replace(master, frame_rate=Fraction(120))), "preview").frame_rate == 60
+    assert not plan_ladder(source(master), "full").sparing
+    assert not plan_ladder(source(master, duration=10.0), "preview").sparing
+    assert not plan_ladder(source(replace(master, codec="hevc")), "preview").sparing
+
+
 def test_frame_rates_above_sixty_are_divided() -> None:
     assert steady_rate(Fraction(60)) == 60
     assert steady_rate(Fraction(120)) == 60
@@ -152,6 +162,11 @@ def test_mono_tracks_in_several_languages_are_tracks_of_their_own() -> None:
         ((1,), "eng", False),
         ((2,), "ger", True),
     ]
+
+
+def test_the_preview_has_the_default_track_alone() -> None:
+    plan = plan_ladder(source(HD, STEREO, replace(STEREO, stream=2, default=True)), "preview")
+    assert [(rung.name, rung.streams, rung.default) for rung in plan.audio] == [("a0", (2,), True)]
 
 
 def test_sound_alone_has_rates_up_to_its_own() -> None:
