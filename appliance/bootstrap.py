@@ -119,7 +119,7 @@ class Workers:
         """Raises SetupError where there is no encoder, or no place for it to work in."""
         settings = assembly.settings
         films = settings.transcode_threads or _films_at_once()
-        self._encoder = _encoder(settings)
+        self._encoder = _encoder(settings, films)
         self._prober = Probe()
         self._studio = Studio(assembly.store)
         parts = Parts(
@@ -221,7 +221,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _encoder(settings: Settings) -> Encoder:
+def _encoder(settings: Settings, films: int) -> Encoder:
     try:
         workplace = Workplace(settings.encoder_dir, min_free=settings.min_free_bytes)
     except OSError as error:

@@ -1,6 +1,8 @@
 """A MinIO whose events come to an intake over HTTP, with the catalog and the workers behind it, in this process."""
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -8,6 +10,7 @@ from typing import Self
 
 from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import open_catalog
+from appliance.domain.access import SCOPES
 from appliance.domain.files import FileRecord, State, UploadSession, Visibility
 from appliance.domain.keys import PREFIXES, ObjectKey
 from appliance.domain.kinds import content_type_of
@@ -22,11 +25,11 @@ from appliance.services.runner import Runner
 from appliance.services.subscriptions import event_filters, subscriptions
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
 from appliance.storage.s3 import S3Store
-from appliance.web.app import create_internal_app
+from appliance.web.app import create_app, create_internal_app
 from appliance.web.context import Context
 from appliance.web.intake import LET_THROUGH
 from appliance.web.server import Listen, Listener
-from tests.integration.api_server import options_for
+from tests.integration.api_server import ApiClient, options_for
 from tests.servers import MinioServer, free_port, wait_until
 
 TARGETS = ("FAST", "DURABLE")
@@ -94,13 +97,24 @@ class EventStack:
         return f"http://127.0.0.1:{self.port}/events/minio"
 
     def start_intake(self) -> None:
-        context = Context(
-            self.catalog, self.store, self.bus, system_clock,
-            replace(options_for(self.minio, self.folder), intake_token=TOKEN), {},
-        )  # fmt: skip
         listen = Listen("127.0.0.1", self.port, 8, max_body=LET_THROUGH)
-        self._listener = Listener(create_internal_app(context), listen)
+        self._listener = Listener(create_internal_app(self._context()), listen)
         self._listener.start()
+
+    @contextlib.contextmanager
+    def client(self, tenant_id: str) -> Iterator[ApiClient]:
+        """A client of an API on this catalog, with all scopes but admin."""
+        listener = Listener(create_app(self._context()), Listen("127.0.0.1", 0, 8))
+        listener.start()
+        now = system_clock()
+        key_id, text = self.catalog.keys.create(tenant_id, "key of the tests", tuple(SCOPES - {"admin"}), now=now)
+        with ApiClient(f"http://127.0.0.1:{listener.port}", text, key_id, {}) as client:
+            yield client
+        listener.stop()
+
+    def _context(self) -> Context:
+        options = replace(options_for(self.minio, self.folder), intake_token=TOKEN)
+        return Context(self.catalog, self.store, self.bus, system_clock, options, {})
 
     def stop_intake(self) -> None:
         if self._listener is not None:
