@@ -1,6 +1,7 @@
 """Fixtures that several rooms' tests share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.servers import MinioServer
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests marked `long` in full")
+    parser.addoption("--screenshots", type=Path, help="write pictures of the pages into this folder, to be looked at")
 
 
 @pytest.fixture(scope="session")

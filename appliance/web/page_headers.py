@@ -23,7 +23,7 @@ def secure(
 
 
 def viewing_policy(here: Addresses, ancestors: str = "'none'", *, forms: bool = False) -> str:
-    """For pages that show media: they come from the edge alone, and are played out of memory (`blob:`).
+    """For pages that show media: from the edge alone, played out of memory (`blob:`, captions `data:`).
 
     ancestors: who may frame the page. Styles may be inline because the player's controls carry theirs in shadow
     trees; scripts may not.
@@ -31,7 +31,7 @@ def viewing_policy(here: Addresses, ancestors: str = "'none'", *, forms: bool = 
     edge = _source(here.cdn)
     return (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        f"img-src 'self' {edge} data: blob:; media-src {edge} blob:; connect-src 'self' {edge}; "
+        f"img-src 'self' {edge} data: blob:; media-src {edge} blob: data:; connect-src 'self' {edge}; "
         f"base-uri 'none'; form-action {_own(forms)}; frame-ancestors {ancestors}"
     )
 

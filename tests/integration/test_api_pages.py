@@ -56,7 +56,7 @@ def test_a_page_runs_and_shows_nothing_from_elsewhere(red: ApiClient, api: ApiSe
     policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == "'self'"
-    assert policy["media-src"] == "http://127.0.0.1:8088 blob:"
+    assert policy["media-src"] == "http://127.0.0.1:8088 blob: data:"
     assert policy["frame-ancestors"] == "'none'"
     assert "<script>" not in page.text
     for address in re.findall(r'(?:src|href)="(http[^"]+)"', page.text):

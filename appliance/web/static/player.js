@@ -178,10 +178,7 @@ export class Player {
     const hls = new this.#Hls({ startPosition: time, enableWorker: false, capLevelToPlayerSize: true });
     let recoveries = RECOVERIES;
     hls.on(this.#Hls.Events.MANIFEST_PARSED, () => {
-      this.#qualities.fill(hls.levels, (index) => {
-        hls.autoLevelCapping = -1;
-        hls.nextLevel = index;
-      });
+      this.#qualities.fill(hls.levels, (index) => (hls.nextLevel = index));
       resume();
     });
     hls.on(this.#Hls.Events.SUBTITLE_TRACKS_UPDATED, () => {

@@ -47,6 +47,7 @@ export async function prepareUploads() {
     },
   });
   uppy.use(DropTarget, { target: document.body });
+  document.body.dataset.uploads = "ready";
   uppy.on("file-added", show);
   uppy.on("upload-progress", (file, progress) => draw(file, { share: progress.bytesTotal ? progress.bytesUploaded / progress.bytesTotal : 0 }));
   uppy.on("upload-success", finish);
