@@ -18,9 +18,13 @@ class AccessKey:
     name: str
     scopes: frozenset[str]
 
+    def may(self, scope: str) -> bool:
+        """Whether the key carries the scope; `admin` carries all."""
+        return scope in self.scopes or "admin" in self.scopes
+
     def require(self, scope: str) -> None:
-        """Forbidden where the key does not carry the scope; `admin` carries all."""
-        if scope not in self.scopes and "admin" not in self.scopes:
+        """Forbidden where the key does not carry the scope."""
+        if not self.may(scope):
             raise Forbidden(f"This key lacks the scope '{scope}'.")
 
 

@@ -13,13 +13,12 @@ from appliance.domain.errors import Conflict, Gone, InvalidRequest
 from appliance.domain.files import STORED, State, Visibility
 from appliance.domain.kinds import Kind
 from appliance.web import cursors
-from appliance.web.addresses import addresses
 from appliance.web.auth import SECURITY, access_key, require
 from appliance.web.bodies import Body, Query, View
 from appliance.web.context import context
 from appliance.web.fields import MAX_LABELS, FilePath, Metadata, Path, Tags, Title, distinct
 from appliance.web.problems import EVERYWHERE, responses
-from appliance.web.views import FileView, FileViews, KindName, StateName
+from appliance.web.views import FileView, KindName, StateName, callers_views
 
 api = APIBlueprint("files", __name__, abp_tags=[DocTag(name="files")], abp_security=SECURITY)
 _METADATA = "metadata."
@@ -92,7 +91,7 @@ class DeleteQuery(Query):
 def get_file(path: FilePath) -> dict[str, Any]:
     """Everything about one file; deleted ones are known by their record."""
     record = context().catalog.files.get(access_key().tenant_id, path.file_id)
-    return FileViews(context(), addresses()).of(record)
+    return callers_views().of(record)
 
 
 @api.get("/get/<fileId>/content", responses={302: _REDIRECT, **responses(*EVERYWHERE, 404, 409, 410)})
@@ -104,7 +103,7 @@ def get_content(path: FilePath) -> Response:
         raise Gone("The file was deleted.")
     if record.state not in STORED:
         raise Conflict(f"The file is {record.state}.")
-    links, _ = FileViews(context(), addresses()).links(record)
+    links, _ = callers_views().links(record)
     response: Response = redirect(links["url"], 302)  # type: ignore[assignment]
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -129,7 +128,7 @@ def delete_file(path: FilePath, query: DeleteQuery) -> tuple[str, int]:
 def restore_file(path: FilePath) -> dict[str, Any]:
     """Take a file out of the trash, as it was; idempotent."""
     record = context().catalog.lifecycle.restore(access_key().tenant_id, path.file_id, now=context().clock())
-    return FileViews(context(), addresses()).of(record)
+    return callers_views().of(record)
 
 
 @api.get("/files", responses={200: PageView, **responses(*EVERYWHERE)})
@@ -155,7 +154,7 @@ def list_files(query: ListQuery) -> dict[str, Any]:
     page = found[: query.limit]
     more = len(found) > query.limit
     return {
-        "items": FileViews(context(), addresses()).of_all([record for _, record in page]),
+        "items": callers_views().of_all([record for _, record in page]),
         "next": cursors.encode(secret, tenant_id, "cursor", page[-1][0]) if more else None,
         "folders": None if path is None else _folders(tenant_id, path),
     }
@@ -164,13 +163,16 @@ def list_files(query: ListQuery) -> dict[str, Any]:
 @api.patch("/files/<fileId>", responses={200: FileView, **responses(*EVERYWHERE, 404, 409, 413, 415)})
 @require("upload")
 def edit_file(path: FilePath, body: EditBody) -> dict[str, Any]:
-    """Change title, tags, folder, metadata or visibility. Moving a file never changes its link."""
+    """Change title, tags, folder, metadata or visibility (this needs the scope `read` too).
+
+    Moving a file never changes its link.
+    """
     tenant_id, files = access_key().tenant_id, context().catalog.files
     record = files.get(tenant_id, path.file_id)
     changes = _changes(body, record.name)
     if changes:
         record = files.edit(tenant_id, path.file_id, changes, now=context().clock())
-    return FileViews(context(), addresses()).of(record)
+    return callers_views().of(record)
 
 
 def _changes(body: EditBody, name: str) -> dict[str, Any]:
@@ -184,6 +186,7 @@ def _changes(body: EditBody, name: str) -> dict[str, Any]:
     if body.metadata is not None:
         changes["metadata"] = body.metadata
     if body.visibility is not None:
+        access_key().require("read")  # who opens a file to others must be able to open it
         changes["visibility"] = Visibility(body.visibility)
     return changes
 

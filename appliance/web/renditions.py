@@ -17,14 +17,13 @@ from appliance.domain.jobs import UNFINISHED
 from appliance.domain.kinds import Kind
 from appliance.domain.renditions import download_name
 from appliance.media.captions import language_tag, read_captions, write_webvtt
-from appliance.web.addresses import addresses
 from appliance.web.auth import SECURITY, access_key, require
 from appliance.web.bodies import Body, Query, View
 from appliance.web.context import context
 from appliance.web.fields import FilePath
 from appliance.web.film_views import CaptionView, RenditionView
 from appliance.web.problems import EVERYWHERE, responses
-from appliance.web.views import FileViews, Job, job_view
+from appliance.web.views import Job, callers_views, job_view
 
 api = APIBlueprint("renditions", __name__, abp_tags=[DocTag(name="renditions")], abp_security=SECURITY)
 _SERVICE = "downloads"
@@ -85,7 +84,7 @@ def make_rendition(path: FilePath, body: WantedRendition) -> tuple[dict[str, Any
     name = download_name(rung.rendition)
     made = next((one for one in there if one.rendition.name == name), None)
     if made is not None:
-        return {"rendition": FileViews(given, addresses()).rendition(record, made), "job": None}, 200
+        return {"rendition": callers_views().rendition(record, made), "job": None}, 200
     job = _job(record)
     if job is None or job["state"] not in UNFINISHED:
         given.catalog.jobs.note(record.file_id, _SERVICE, "waiting", attempts=0, now=now)

@@ -21,7 +21,7 @@ from appliance.web.fields import ContentType, FilePath, Metadata, Name, Path, Sh
 from appliance.web.offers import Offers
 from appliance.web.problems import EVERYWHERE, responses
 from appliance.web.times import rfc3339
-from appliance.web.views import FileView, FileViews, StateName
+from appliance.web.views import FileView, StateName, callers_views
 
 api = APIBlueprint("uploads", __name__, abp_tags=[DocTag(name="uploads")], abp_security=SECURITY)
 Protocol = Literal["put", "multipart", "resumable", "form"]
@@ -177,7 +177,7 @@ def create_upload(body: UploadBody) -> tuple[dict[str, Any], int]:
     room, urls = context(), addresses()
     admitted = Admission(room, access_key()).admit(body.promise(), request.headers.get("Idempotency-Key"))
     record, session = admitted.record, admitted.session
-    views = FileViews(room, urls)
+    views = callers_views()
     links, _ = views.links(record)
     answer = {
         "fileId": record.file_id,
@@ -244,7 +244,7 @@ def complete_upload(path: FilePath, body: CompleteBody) -> dict[str, Any]:
     admitted = _find(path.file_id)
     parts = None if body.parts is None else [(part.number, part.etag.strip('"')) for part in body.parts]
     record = Completion(context()).complete(admitted.record, admitted.session, parts)
-    return FileViews(context(), addresses()).of(record)
+    return callers_views().of(record)
 
 
 @api.delete("/upload/<fileId>", responses={204: None, **responses(*EVERYWHERE, 404, 409)})

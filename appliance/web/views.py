@@ -17,9 +17,10 @@ from appliance.domain.renditions import generation_prefix
 from appliance.domain.stills import CUES, PICTURES, POSTER, THUMBNAILS, stills_prefix
 from appliance.domain.uploads import playback_seconds
 from appliance.media.ladder import MASTER
-from appliance.web.addresses import Addresses
+from appliance.web.addresses import Addresses, addresses
+from appliance.web.auth import access_key
 from appliance.web.bodies import View
-from appliance.web.context import Context
+from appliance.web.context import Context, context
 from appliance.web.film_views import CaptionView, RenditionView
 from appliance.web.times import rfc3339, rfc3339_or_none
 
@@ -120,9 +121,13 @@ class _Belongings:
 
 
 class FileViews:
-    """Builds the views of one request: its addresses, and the tenant's signing secret where a link needs it."""
+    """Builds the views of one request: its addresses, and the tenant's signing secret where a link needs it.
 
-    def __init__(self, context: Context, addresses: Addresses) -> None:
+    opens: whether the caller may read; only then links to private files carry a token.
+    """
+
+    def __init__(self, context: Context, addresses: Addresses, *, opens: bool = True) -> None:
+        self._opens = opens
         self._context = context
         self._addresses = addresses
         self._secrets: dict[str, bytes] = {}
@@ -170,7 +175,7 @@ class FileViews:
         """The links that work now, and when they end (private files alone). until: Unix seconds, the latest end."""
         token, expires_at = self.token(record, until=until)
         key = record.object_key
-        live = record.state in _LINKED
+        live = record.state in _LINKED and (self._opens or record.visibility is Visibility.PUBLIC)
         stills = self._stills(record, token) if live else {}
         links: dict[str, Any] = {
             "url": self._addresses.reading(key, token) if live else None,
@@ -198,7 +203,7 @@ class FileViews:
 
     def token(self, record: FileRecord, *, until: int | None = None) -> tuple[str | None, str | None]:
         """What opens a private file now, and when that ends, `until` at the latest; nothing for others."""
-        if record.state not in _LINKED or record.visibility is not Visibility.PRIVATE:
+        if record.state not in _LINKED or record.visibility is not Visibility.PRIVATE or not self._opens:
             return None, None
         expires = self._context.clock() // 1_000_000 + playback_seconds(record.duration)
         expires = expires if until is None else min(expires, until)
@@ -220,7 +225,7 @@ class FileViews:
 
     def _view(self, record: FileRecord, of: _Belongings) -> dict[str, Any]:
         links, links_expire_at = self.links(record)
-        live = record.state in _LINKED
+        live = record.state in _LINKED and (self._opens or record.visibility is Visibility.PUBLIC)
         error = {"type": record.error_type, "detail": record.error_detail} if record.error_type else None
         return {
             "fileId": record.file_id,
@@ -277,3 +282,8 @@ def job_view(job: JobRecord) -> dict[str, Any]:
         "attempts": job.attempts,
         "error": job.error,
     }
+
+
+def callers_views() -> FileViews:
+    """The views as the key of this request may see them; only in API calls that `require` a scope."""
+    return FileViews(context(), addresses(), opens=access_key().may("read"))

@@ -226,3 +226,21 @@ def test_the_description_and_its_page_need_no_internet(api: ApiServer) -> None:
     for piece in page.text.split('"'):
         if piece.startswith("/") and piece.endswith((".js", ".css")):
             assert httpx.get(f"{api.url}{piece}", trust_env=False).status_code == 200
+
+
+def test_who_may_only_upload_is_given_nothing_that_opens_private_files(red: ApiClient, api: ApiServer) -> None:
+    secret = red.upload("secret.txt", visibility="private")
+    with api.client("red", "upload", "delete") as dropper:
+        path = f"/files/{secret['fileId']}"
+        dropper.delete(f"/delete/{secret['fileId']}", params={"trash": True})
+        for answer in (
+            dropper.post(f"{path}/restore"),
+            dropper.patch(path, json={"title": "Seen"}),
+            dropper.post(f"/upload/{secret['fileId']}/complete"),
+        ):
+            assert answer.status_code == 200, answer.text
+            view = answer.json()
+            assert (view["links"]["url"], view["links"]["download"], view["linksExpireAt"]) == (None, None, None)
+            assert "/t/" not in answer.text
+        problem_of(dropper.patch(path, json={"visibility": "public"}), 403, "forbidden")
+    assert "/t/" in red.get(f"/get/{secret['fileId']}").json()["links"]["url"]
