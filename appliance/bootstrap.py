@@ -24,6 +24,7 @@ from appliance.ports.clock import Clock, system_clock
 from appliance.ports.event_bus import EventBus
 from appliance.ports.object_store import ObjectStore
 from appliance.services.parts import Encoder, Parts
+from appliance.services.recheck import Recheck
 from appliance.services.reconcile import Reconcile
 from appliance.services.runner import Runner, Timed
 from appliance.services.subscriptions import event_filters, subscriptions
@@ -33,6 +34,7 @@ from appliance.storage.stores import STORES
 from appliance.web.context import Context, WebOptions
 
 _RETRY_S = 1.0
+_RECHECK_S = 20.0
 _CORES_PER_FILM = 2
 _MEMORY_PER_FILM = 2 * 1024**3
 _log = logging.getLogger(__name__)
@@ -135,7 +137,10 @@ class Workers:
         wanted = subscriptions(
             parts, {"metadata": settings.metadata_threads, "preview": films, "transcode": films}
         )  # fmt: skip
-        timed = [Timed("reconcile", settings.reconcile_seconds, build_reconcile(assembly).run)]
+        timed = [
+            Timed("reconcile", settings.reconcile_seconds, build_reconcile(assembly).run),
+            Timed("recheck", _RECHECK_S, Recheck(assembly.catalog, assembly.store, assembly.clock).run),
+        ]
         self._runner = Runner(assembly.bus, assembly.catalog.jobs, assembly.clock, wanted, timed)
 
     def start(self) -> None:

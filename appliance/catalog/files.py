@@ -6,7 +6,7 @@ from typing import Any
 
 from appliance.catalog.accounting import Accounting
 from appliance.catalog.connection import Database
-from appliance.catalog.rows import COLUMNS, NAMES, record_of, to_column
+from appliance.catalog.rows import COLUMNS, NAMES, record_of, row_of, to_column
 from appliance.catalog.search import SearchIndex
 from appliance.domain.errors import Conflict, NotFound
 from appliance.domain.files import STORED, FileEvent, FileRecord, State, UploadSession, Visibility
@@ -69,8 +69,8 @@ class Files:
 
     def insert(self, record: FileRecord) -> None:
         """Add a record inside a write, indexed and announced to the change feed; its bytes are the caller's to book."""
-        self._db.execute(_INSERT, tuple(to_column(getattr(record, name)) for name in NAMES))
-        self._search.write(record)
+        inserted = self._db.execute(_INSERT, row_of(record))
+        self._search.add(inserted.lastrowid, record)
         self.note_change(record, FileEvent.CREATED, record.created_at)
 
     def get(self, tenant_id: str, file_id: str) -> FileRecord:
