@@ -67,6 +67,8 @@ class SharePath(Query):
 def create_share(body: ShareBody) -> tuple[dict[str, Any], int]:
     """Make a link for people without a key. Private files play there as well, as long as the share lives."""
     key, catalog, now = access_key(), context().catalog, context().clock()
+    # Whoever makes a share can open it: it must not show a key what that may only send.
+    key.require("read")
     if (body.file_ids is None) == (body.path is None):
         raise InvalidRequest("Send either fileIds or path.", field="fileIds")
     path = None if body.path is None else names.folder_path(body.path)

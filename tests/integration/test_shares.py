@@ -131,3 +131,10 @@ def test_what_cannot_be_shared_is_told(red: ApiClient, fields: dict[str, Any], s
 
 def test_anothers_file_cannot_be_shared(red: ApiClient, blue: ApiClient) -> None:
     problem_of(blue.post("/shares", json={"fileIds": [red.upload()["fileId"]]}), 404, "not_found", "fileId")
+
+
+def test_a_key_that_may_only_upload_makes_no_share_to_look_through(red: ApiClient, api: ApiServer) -> None:
+    file_id = red.upload("secret.jpg", visibility="private")["fileId"]
+    with api.client("red", "upload") as sender:
+        problem_of(sender.post("/shares", json={"fileIds": [file_id]}), 403, "forbidden")
+        problem_of(sender.post("/shares", json={"path": ""}), 403, "forbidden")
