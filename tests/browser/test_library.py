@@ -1,10 +1,12 @@
 """The library and its shares, as people use them."""
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import Appliance, Desk
@@ -42,6 +44,48 @@ def test_files_are_dropped_sent_and_shown(desk: OpenDesk, photo: Path) -> None:
     window.page.wait_for_selector(".uploads li.done")
     window.page.wait_for_selector(".card:has-text('Coast') img")
     window.picture("library-dropped")
+
+
+def test_a_large_upload_goes_on_where_a_closed_page_had_stopped(
+    desk: OpenDesk, appliance: Appliance, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(os.urandom(65 * 2**20))
+    window = desk()
+    window.sign_in()
+    window.page.wait_for_selector("body[data-uploads]")
+    store = f"**:{appliance.stack.settings.s3_port}/**"
+    sent: list[str] = []
+
+    def two_parts_alone(route: Route) -> None:
+        if route.request.method == "PUT":
+            sent.append(route.request.url)
+        if len(sent) > 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    window.page.route(store, two_parts_alone)
+    window.page.set_input_files(".choose-files", large)
+    window.page.wait_for_selector(".uploads li.failed")
+    window.complaints.clear()
+    file_id = str(window.page.evaluate("JSON.parse(Object.values(localStorage)[0]).uploadId"))
+    with appliance.client() as client:
+        wait_until(
+            lambda: len(client.get(f"/upload/{file_id}").json()["missing"]) == 3,
+            timeout_s=30,
+            what="two parts are there",
+        )
+    again = window.page.context.new_page()
+    window.page.close()
+    puts: list[str] = []
+    again.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    again.goto(appliance.url + "/library")
+    again.wait_for_selector("body[data-uploads]")
+    again.set_input_files(".choose-files", large)
+    again.wait_for_selector(".uploads li.done")
+    assert len(puts) == 3
+    wait_until(lambda: appliance.file(file_id)["state"] == "ready", timeout_s=30, what="the file is ready")
 
 
 def test_a_folder_stays_a_folder(desk: OpenDesk, photo: Path, tmp_path: Path) -> None:

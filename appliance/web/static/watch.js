@@ -12,8 +12,13 @@ const player = new Player(stage);
 let playback = JSON.parse(stage.dataset.playback);
 let timer = 0;
 
-function mustRenew() {
-  return playback.expiresAt !== null && Date.parse(playback.expiresAt) - Date.now() < RENEW_BEFORE_MS;
+/* Links that end soon are changed for those that end later, where there are such: a share may be over before. */
+function mustRenew(fresh) {
+  if (playback.expiresAt === null || fresh.expiresAt === null) {
+    return false;
+  }
+  const ends = Date.parse(playback.expiresAt);
+  return ends - Date.now() < RENEW_BEFORE_MS && Date.parse(fresh.expiresAt) - ends > RENEW_BEFORE_MS;
 }
 
 async function look() {
@@ -34,15 +39,17 @@ async function look() {
 }
 
 async function take(fresh) {
-  const renew = mustRenew();
+  const renew = mustRenew(fresh);
   const changed = isOther(fresh);
-  playback = fresh;
+  // The links that play count until they are changed.
+  const ends = renew || playback.generation !== fresh.generation || playback.playable !== fresh.playable ? fresh.expiresAt : playback.expiresAt;
+  playback = { ...fresh, expiresAt: ends };
   if (changed) {
     location.reload();
     return;
   }
   if (fresh.kind === "video" || fresh.kind === "audio") {
-    await player.show(fresh, { renew });
+    await player.show(playback, { renew });
   }
   const download = document.getElementById("download");
   if (download && fresh.download) {

@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { button, el, say } from "./elements.js";
 import { percent, size } from "./format.js";
 
+const AGAIN_MS = [1000, 3000, 10_000];
 const panel = document.getElementById("uploads");
 const rows = new Map();
 let uppy = null;
@@ -51,7 +52,7 @@ export async function prepareUploads() {
   uppy.on("file-added", show);
   uppy.on("upload-progress", (file, progress) => draw(file, { share: progress.bytesTotal ? progress.bytesUploaded / progress.bytesTotal : 0 }));
   uppy.on("upload-success", finish);
-  uppy.on("upload-error", (file, error) => draw(file, { error: error.message || "The upload was interrupted." }));
+  uppy.on("upload-error", goOn);
   uppy.on("file-removed", (file) => {
     rows.get(file.id)?.remove();
     rows.delete(file.id);
@@ -110,6 +111,17 @@ function draw(file, { share, error }) {
   row.querySelector(".button").hidden = !error;
   if (share !== undefined) {
     row.querySelector("progress").value = share;
+  }
+}
+
+/* Tries again by itself, where parts were sent already with those that are missing. */
+function goOn(file, error) {
+  const tries = file.meta.tries ?? 0;
+  const before = JSON.parse(localStorage.getItem(fingerprint(file)) ?? "null");
+  draw(file, { error: tries < AGAIN_MS.length ? "Trying again …" : error.message || "The upload was interrupted." });
+  uppy.setFileState(file.id, { meta: { ...file.meta, tries: tries + 1 }, ...(before ? { s3Multipart: before } : {}) });
+  if (tries < AGAIN_MS.length) {
+    setTimeout(() => uppy.getFile(file.id) && uppy.retryUpload(file.id), AGAIN_MS[tries]);
   }
 }
 
