@@ -13,7 +13,10 @@ from tests.unit.web_options import options
 #: What anybody who reaches the appliance may see.
 OPEN = {
     "/", "/assets/<path:filename>", "/docs", "/docs/assets/<path:filename>", "/healthz", "/metrics",
-    "/openapi.json", "/pair", "/readyz", "/watch/<file_id>",
+    "/openapi.json", "/pair", "/readyz", "/watch/<file_id>", "/watch/<file_id>/state", "/embed/<file_id>", "/oembed",
+    # These ask by themselves: for a sign-in, for a share that lives, for its password.
+    "/library", "/library/sign-in", "/library/sign-out",
+    "/s/<slug>", "/s/<slug>/<file_id>", "/s/<slug>/<file_id>/state", "/s/<slug>/downloads",
 }  # fmt: skip
 
 
