@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag as DocTag
-from pydantic import AwareDatetime, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from appliance.catalog.access import EVERYDAY_SCOPES, PAIRING_US, KeyRow
 from appliance.catalog.tenants import TenantRecord
@@ -18,6 +18,7 @@ from appliance.web.addresses import addresses
 from appliance.web.auth import SECURITY, require
 from appliance.web.bodies import Body, Query, View
 from appliance.web.context import context
+from appliance.web.fields import Instant
 from appliance.web.problems import EVERYWHERE, responses
 from appliance.web.times import rfc3339, rfc3339_or_none
 
@@ -97,7 +98,7 @@ class NewKey(Body):
     tenant_id: TenantId = "default"
     name: Label
     scopes: Scopes = Field(default=list(EVERYDAY_SCOPES))
-    expires_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    expires_at: Instant | None = None
 
 
 class Key(View):

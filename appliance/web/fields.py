@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
 from appliance.web.bodies import Query
 
@@ -40,6 +40,13 @@ def _tag(text: str) -> str:
     return tag
 
 
+def _text(value: object) -> object:
+    """pydantic would read numbers as seconds since 1970, which is not what the description says."""
+    if not isinstance(value, str):
+        raise ValueError("must be a time like 2030-01-31T12:00:00Z")
+    return value
+
+
 Name = Annotated[
     str,
     Field(description="the file's name, without folders; up to 255 bytes"),
@@ -67,6 +74,9 @@ ContentType = Annotated[
     str,
     AfterValidator(_media_type_or_nothing),
     WithJsonSchema({"type": "string", "maxLength": 255, "pattern": f"^$|{MEDIA_TYPE}"}),
+]
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(_text), Field(strict=False, description="RFC 3339, with its offset from UTC")
 ]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="of the whole file, lower-case hex")]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag as DocTag
-from pydantic import AwareDatetime, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 from werkzeug.security import generate_password_hash
 
 from appliance.catalog.shares import Share
@@ -15,7 +15,7 @@ from appliance.web.addresses import addresses
 from appliance.web.auth import SECURITY, access_key, require
 from appliance.web.bodies import Body, Query, View
 from appliance.web.context import context
-from appliance.web.fields import Title
+from appliance.web.fields import Instant, Title
 from appliance.web.problems import EVERYWHERE, responses
 from appliance.web.times import rfc3339, rfc3339_or_none
 
@@ -33,7 +33,7 @@ class ShareBody(Body):
         None, description="'' for everything"
     )
     title: Title | None = Field(None, description="default: the folder's name, or that of the only file")
-    expires_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    expires_at: Instant | None = None
     password: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     download: bool = Field(True, description="whether the page offers originals to be saved")
 
