@@ -6,6 +6,7 @@ import { openDialog } from "./dialogs.js";
 import { attempt, button, el, say } from "./elements.js";
 import { duration, size, when } from "./format.js";
 import { makeShare } from "./sharing.js";
+import { jobButton } from "./work.js";
 
 export function showDetails(file) {
   const field = (name, label, value, rest = {}) => [
@@ -36,7 +37,7 @@ export function showDetails(file) {
       can("delete") && button("To the trash", () => (dialog.close(), trash([file])), "bad"),
     ),
   );
-  const dialog = openDialog(file.title, el("div", { class: "details" }, el("div", {}, el("a", { class: "card", href: `/watch/${file.fileId}` }, thumb(file)), facts(file)), form));
+  const dialog = openDialog(file.title, el("div", { class: "details" }, el("div", {}, el("a", { class: "card", href: `/watch/${file.fileId}` }, thumb(file)), facts(file), stopped(file, () => dialog.close())), form));
 }
 
 function facts(file) {
@@ -52,6 +53,12 @@ function facts(file) {
     ["Reason", file.error && (file.error.detail ?? file.error.type)],
   ];
   return el("dl", {}, rows.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+}
+
+/* Work that ended without being done, with another chance for it. */
+function stopped(file, done) {
+  const jobs = file.jobs.filter((job) => job.state === "failed" || job.state === "cancelled");
+  return jobs.map((job) => el("p", { class: "facts" }, `${job.service}: ${job.error ?? job.state} `, jobButton(job, done)));
 }
 
 async function save(file, form, dialog) {

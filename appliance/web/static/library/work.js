@@ -6,6 +6,8 @@ import { attempt, button, el, emptyState, say } from "./elements.js";
 import { percent } from "./format.js";
 
 const LOOK_MS = 2500;
+const CANCELLABLE = new Set(["preview", "transcode", "thumbnails", "downloads"]);
+const UNFINISHED = new Set(["waiting", "running", "retrying"]);
 const STATES = { waiting: "waits", running: "runs", retrying: "will be tried again", failed: "failed", cancelled: "cancelled", done: "done" };
 
 export async function trashView(main) {
@@ -63,8 +65,9 @@ export async function jobsView(main) {
 
 function rows(file, draw) {
   const open = file.jobs.filter((job) => job.state !== "done");
-  const shown = open.length ? open : [{ service: status(file), state: "", progress: null, eta: null, error: file.error?.detail ?? file.error?.type }];
-  return shown.map((job) =>
+  const again = file.state === "errored" ? file.jobs.find((job) => job.service === "metadata")?.id : undefined;
+  const whole = { id: again, service: status(file), state: "", progress: null, eta: null, error: file.error?.detail ?? file.error?.type };
+  return (open.length ? open : [whole]).map((job) =>
     el(
       "li",
       {},
@@ -76,9 +79,20 @@ function rows(file, draw) {
         job.progress !== null && el("progress", { max: 1, value: job.progress, "aria-label": `${job.service} of ${file.title}` }),
       ),
       job.progress !== null && el("span", { class: "facts" }, percent(job.progress)),
-      job.id && can("upload") && (job.state === "running" || job.state === "waiting" || job.state === "retrying" ? button("Cancel", () => act(job, "cancel", draw)) : button("Retry", () => act(job, "retry", draw))),
+      jobButton(job, draw),
     ),
   );
+}
+
+/* What can be done about a job, null for nothing. */
+export function jobButton(job, done) {
+  if (!job.id || !can("upload")) {
+    return null;
+  }
+  if (UNFINISHED.has(job.state)) {
+    return CANCELLABLE.has(job.service) ? button("Cancel", () => act(job, "cancel", done)) : null;
+  }
+  return button("Retry", () => act(job, "retry", done));
 }
 
 function left({ eta }) {
