@@ -7,7 +7,7 @@ from typing import Literal
 
 from appliance.domain.errors import ApplianceError, Cancelled
 from appliance.domain.events import Event
-from appliance.domain.files import FileRecord, State
+from appliance.domain.files import STORED, FileRecord, State
 from appliance.domain.kinds import Kind
 from appliance.domain.renditions import LadderPlan, Level, plan_ladder
 from appliance.media.ffmpeg import Progress
@@ -49,7 +49,7 @@ class FilmWork:
         limits = replace(
             encoder.limits, wall_s=max(encoder.limits.wall_s, (plan.source.duration or 0) * _WALL_PER_SECOND)
         )
-        watch = _Watch(parts, record.file_id, self._service, wanted)
+        watch = _Watch(parts, record, self._service, wanted)
         with encoder.workplace.folder(_bytes_of(plan)) as folder:
             try:
                 encoded = encode(
@@ -75,10 +75,11 @@ class FilmWork:
 class _Watch:
     """Between one run of the encoder and those who look at its job: tells how far it is, hears that it is to end."""
 
-    def __init__(self, parts: Parts, file_id: str, service: str, wanted: Callable[[], bool]) -> None:
+    def __init__(self, parts: Parts, record: FileRecord, service: str, wanted: Callable[[], bool]) -> None:
         self._jobs = parts.catalog.jobs
+        self._files = parts.catalog.files
         self._clock = parts.clock
-        self._file_id = file_id
+        self._record = record
         self._service = service
         self._wanted = wanted
         self._reported = self._asked = time.monotonic()
@@ -88,14 +89,22 @@ class _Watch:
         """Into the job, at most once a second."""
         if time.monotonic() - self._reported >= _REPORT_S:
             self._reported = time.monotonic()
-            self._jobs.progress(self._file_id, self._service, progress.fraction, progress.eta_s, now=self._clock())
+            self._jobs.progress(
+                self._record.file_id, self._service, progress.fraction, progress.eta_s, now=self._clock()
+            )
 
     def wanted(self) -> bool:
-        """False once the lease is lost, the process is to end, or somebody cancelled the job."""
+        """False once the lease is lost, the process is to end, the job was cancelled or the file's bytes are gone."""
         if not self._cancelled and time.monotonic() - self._asked >= _REPORT_S:
             self._asked = time.monotonic()
-            self._cancelled = self._jobs.is_cancelled(self._file_id, self._service)
+            self._cancelled = self._is_over()
         return not self._cancelled and self._wanted()
+
+    def _is_over(self) -> bool:
+        now = self._files.find(self._record.file_id)
+        if now is None or now.etag != self._record.etag or now.stage not in STORED:
+            return True
+        return self._jobs.is_cancelled(self._record.file_id, self._service)
 
 
 def _bytes_of(plan: LadderPlan) -> int:

@@ -30,7 +30,7 @@ _WAITING = "waiting"
 
 def run() -> dict[str, Any]:
     """Milliseconds, medians of three rounds of a hundred uploads each."""
-    with tempfile.TemporaryDirectory() as name, _appliance(Path(name)) as (api, key):
+    with tempfile.TemporaryDirectory() as name, appliance(Path(name)) as (api, key):
         headers = {"Authorization": f"Bearer {key}"}
         with (
             httpx.Client(base_url=api, headers=headers, trust_env=False) as client,
@@ -69,7 +69,7 @@ def _upload(client: httpx.Client, put: httpx.Client) -> float:
 
 
 @contextlib.contextmanager
-def _appliance(folder: Path) -> Iterator[tuple[str, str]]:
+def appliance(folder: Path) -> Iterator[tuple[str, str]]:
     """(address, key) of a whole appliance with a data folder of its own."""
     ports = {f"MEDIA_{name}_PORT": str(free_intake_port(_HOST)) for name in ("API", "CDN", "S3")}
     env = os.environ | ports | {"MEDIA_DATA_DIR": str(folder / "data"), "MEDIA_RATE_LIMIT": ""}
