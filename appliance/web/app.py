@@ -83,7 +83,7 @@ def create_app(context: Context) -> Flask:
     pairing.install(app)
     for api in _apis():
         app.register_api(api)
-    for blueprint in (front.bp, pairing.bp, pages.bp, embed.bp, library.bp, share_pages.bp, health.bp, docs.bp):
+    for blueprint in (front.bp, pages.bp, embed.bp, library.bp, share_pages.bp, health.bp, docs.bp):
         app.register_blueprint(blueprint)
     docs.install(app)
     return app

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag as DocTag
 from limits import RateLimitItemPerMinute
@@ -21,7 +21,6 @@ _LIMITER = "appliance.pairing"
 _RATE = RateLimitItemPerMinute(TRIES_A_MINUTE)
 
 api = APIBlueprint("pairing", __name__, abp_tags=[DocTag(name="account")])
-bp = Blueprint("pairing_page", __name__)
 
 
 class PairBody(Body):
@@ -71,7 +70,10 @@ def pair(body: PairBody) -> tuple[dict[str, Any], int] | Response:
     return answer, 201
 
 
-@bp.get("/pair")
+_PAGE = {"description": "the page, for people", "content": {"text/html": {"schema": {"type": "string"}}}}
+
+
+@api.get("/pair", responses={200: _PAGE, **responses(400, 500)})
 def page() -> Response:
     """The page behind the link and the QR code. The code is in the fragment, which no server and no log ever sees."""
     return secure(Response(render_template("pair.html", name=context().options.name, api=addresses().api)))

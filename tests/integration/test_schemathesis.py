@@ -18,7 +18,7 @@ def check(api: ApiServer, phases: str, seconds: int, *options: str) -> None:
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG),
         "run", f"{api.url}/openapi.json", "--header", f"Authorization: {authorization}", "--checks", "all",
         "--phases", phases, "--max-time", str(seconds), "--max-examples", "30", "--seed", "20260101",
-        "--continue-on-failure", "--workers", "2", *options,
+        "--continue-on-failure", "--workers", "1", *options,  # two threads meet a defect of CPython 3.11 in ast.parse
     ]  # fmt: skip
     run = subprocess.run(command, cwd=api.folder, capture_output=True, text=True, timeout=seconds + 60, check=False)
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
