@@ -5,9 +5,9 @@ everything finds them, but only every ten minutes.
 """
 
 from appliance.catalog.catalog import Catalog
-from appliance.domain.errors import ObjectMissing
 from appliance.ports.clock import Clock
-from appliance.ports.object_store import ObjectInfo, ObjectStore
+from appliance.ports.object_store import ObjectStore
+from appliance.services.stored import stored
 from appliance.services.worker import SECOND
 
 _YOUNGEST_US = 10 * SECOND
@@ -30,11 +30,5 @@ class Recheck:
         """How many were found. Raises StoreUnavailable or CatalogBusy; the next run looks again."""
         now = self._clock()
         young = self._catalog.lifecycle.waiting(after=now - _OLDEST_US, before=now - _YOUNGEST_US, limit=_MOST)
-        found = [info for record in young if (info := self._head(record.object_key)) is not None]
+        found = [info for record in young if (info := stored(self._store, record.object_key)) is not None]
         return self._catalog.inbox.announce_objects(found, now=now) if found else 0
-
-    def _head(self, key: str) -> ObjectInfo | None:
-        try:
-            return self._store.head(key)
-        except ObjectMissing:
-            return None

@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields
 
 from appliance.catalog.catalog import Catalog
 from appliance.catalog.listing import Holding
-from appliance.domain.errors import ObjectMissing
 from appliance.domain.files import DEAD, STORED, FileRecord, State
 from appliance.domain.keys import PREFIXES, ObjectKey
 from appliance.domain.renditions import generation_prefix
 from appliance.domain.uploads import TRASH_SECONDS
 from appliance.ports.clock import Clock
 from appliance.ports.object_store import ObjectInfo, ObjectStore
+from appliance.services.stored import stored
 from appliance.services.worker import SECOND
 
 _NAME = "reconcile"
@@ -118,7 +118,7 @@ class Reconcile:
         return self._catalog.inbox.announce_objects(found, now=self._clock()) if found else 0
 
     def _confirm_gone(self, holding: Holding) -> bool:
-        if self._head(holding.object_key) is not None:
+        if stored(self._store, holding.object_key) is not None:
             return False
         return self._catalog.lifecycle.vanished(holding.file_id, now=self._clock())
 
@@ -134,7 +134,7 @@ class Reconcile:
 
     def _end_session(self, record: FileRecord) -> ObjectInfo | None:
         """Time a session out, unless its bytes are there after all: then what is there."""
-        info = self._head(record.object_key)
+        info = stored(self._store, record.object_key)
         if info is None:
             self._catalog.lifecycle.time_out(record, now=self._clock())
         return info
@@ -162,12 +162,6 @@ class Reconcile:
         self._catalog.changes.forget(before=now - _KEEP_CHANGES_US)
         self._catalog.files.forget_idempotency(before=now - _KEEP_IDEMPOTENCY_US)
         self._catalog.pairings.forget(before=now)
-
-    def _head(self, key: str) -> ObjectInfo | None:
-        try:
-            return self._store.head(key)
-        except ObjectMissing:
-            return None
 
     def _quarantine(self, info: ObjectInfo) -> None:
         reason = "an object under a key that has no shape of ours"
