@@ -185,6 +185,7 @@ def test_what_cannot_be_decoded_is_an_error_with_a_job_that_says_so(stack: Event
     assert api.post(f"/jobs/{failed['id']}/retry").status_code == 202
     assert found(stack, record).error_type is None
     stack.wait_state(record.file_id, State.ERRORED, 60)
+    stack.wait_idle()
     assert len(stack.bus.dead_letters("preview")) == 1
 
 
