@@ -4,6 +4,7 @@ import os
 import re
 import selectors
 import shutil
+import signal
 import subprocess
 import time
 from collections import deque
@@ -30,6 +31,8 @@ _MALFORMED = (
     "does not contain any stream", "matches no streams", "could not find codec", "Decoder not found", "End of file",
     "Error while decoding", "Invalid argument", "Picture size", "Error opening input",
 )  # fmt: skip
+#: Sent by the kernel that ran out of memory, or by a person; a defect that a file found in a decoder raises others.
+_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _EXHAUSTED = ("Cannot allocate memory", "File too large", "Resource temporarily unavailable", "exceeds specified max")
 
 
@@ -248,6 +251,8 @@ def _why(code: int, complaints: list[str]) -> Exception:
     text = "\n".join(complaints)
     if any(word in text for word in _MACHINE):
         return TranscodeFailed(f"The encoder could not go on: {said}")
+    if -code in _OUTSIDE:
+        return TranscodeFailed(f"The encoder was ended from outside (signal {-code}).")
     if code < 0:
         return ResourceLimit(f"The file ended the encoder (signal {-code}): {said}")
     if any(word in text for word in _EXHAUSTED):

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from appliance.domain.errors import Cancelled, Malformed, ProcessingError, ResourceLimit
+from appliance.domain.errors import Cancelled, Malformed, ProcessingError, ResourceLimit, TranscodeFailed
 from appliance.domain.renditions import LadderPlan, Level, plan_ladder
 from appliance.domain.sources import Source
 from appliance.media.downloads import make_download, rewrap
@@ -427,6 +427,19 @@ def test_work_that_takes_too_long_is_ended(studio: Studio) -> None:
         encode(studio.binary, studio.plan(film), str(film), studio.out, limits=Limits(wall_s=1.5))
     assert time.monotonic() - began < 5
     assert children() == []
+
+
+def test_an_encoder_that_somebody_kills_is_no_fault_of_the_film(studio: Studio) -> None:
+    film = long_film(studio)
+    studio.out.mkdir()
+
+    def kill(progress: Progress) -> None:
+        for child in children():
+            child.kill()
+
+    with pytest.raises(TranscodeFailed) as raised:
+        encode(studio.binary, studio.plan(film), str(film), studio.out, limits=Limits(), on_progress=kill)
+    assert not raised.value.permanent
 
 
 def test_an_encoder_without_enough_memory_says_so(studio: Studio) -> None:

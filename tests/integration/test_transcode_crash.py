@@ -34,10 +34,23 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStack]:
         yield stack
 
 
+@pytest.fixture
+def workers() -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Those that were started; none outlives the test, however it ends."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for worker in started:
+        worker.kill()
+        worker.wait()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_whatever_is_killed_every_film_gets_its_ladder(
-    still: EventStack, tmp_path: Path, request: pytest.FixtureRequest
+    still: EventStack,
+    workers: list["subprocess.Popen[bytes]"],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
@@ -45,9 +58,10 @@ def test_whatever_is_killed_every_film_gets_its_ladder(
     kills = KILLS_IN_FULL if request.config.getoption("--long") else KILLS
     records = [still.upload(path.name, path.read_bytes()) for path in _films(tmp_path)]
     viewer = _Viewer(still, records)
-    worker = _start(still)
+    workers.append(_start(still))
     for _ in range(kills):
         time.sleep(chance.uniform(0.1, _LONGEST_PAUSE_S))
+        worker = workers[-1]
         encoders = _encoders(worker)
         if encoders and chance.random() < 0.5:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -57,12 +71,12 @@ def test_whatever_is_killed_every_film_gets_its_ladder(
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
         wait_until(partial(_all_ended, orphans), timeout_s=5, what="nothing of a killed worker is left")
-        worker = _start(still)
+        workers.append(_start(still))
     for record in records:
         still.wait_state(record.file_id, State.READY, timeout_s=180)
     still.wait_idle(120)
-    worker.terminate()
-    worker.wait()
+    workers[-1].terminate()
+    workers[-1].wait()
     viewer.stop()
     assert viewer.broken == []
     for record in records:
@@ -130,11 +144,12 @@ def _start(stack: EventStack) -> "subprocess.Popen[bytes]":
 
 
 def _encoders(worker: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    """Those at work; not those that a worker asks at its start what they can do."""
     binary = str(find_ffmpeg().path)
     found = []
     for child in psutil.Process(worker.pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if child.cmdline()[:1] == [binary]:
+            if child.cmdline()[:1] == [binary] and "-progress" in child.cmdline():
                 found.append(child)
     return found
 
