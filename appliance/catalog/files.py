@@ -35,6 +35,7 @@ class Readable:
     visibility: Visibility
     content_type: str
     name: str
+    title: str
     etag: str | None
     signing_secret: bytes
 
@@ -88,14 +89,16 @@ class Files:
     def readable(self, file_id: str) -> Readable | None:
         """What the edge must know of a file, None where its tenant is disabled or there is no such file."""
         row = self._db.query_one(
-            "SELECT object_key, file.tenant_id, state, visibility, content_type, file.name, etag, signing_secret"
+            "SELECT object_key, file.tenant_id, state, visibility, content_type, file.name, title, etag, signing_secret"
             " FROM file JOIN tenant ON tenant.id = file.tenant_id WHERE file_id = ? AND disabled_at IS NULL",
             (file_id,),
         )
         if row is None:
             return None
-        key, tenant_id, state, visibility, content_type, name, etag, secret = row
-        return Readable(key, tenant_id, State(state), Visibility(visibility), content_type, name, etag, bytes(secret))
+        key, tenant_id, state, visibility, content_type, name, title, etag, secret = row
+        return Readable(
+            key, tenant_id, State(state), Visibility(visibility), content_type, name, title, etag, bytes(secret)
+        )
 
     def session(self, file_id: str) -> UploadSession | None:
         """How the file's bytes were to come; None for adopted files and finished sessions."""

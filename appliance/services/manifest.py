@@ -2,15 +2,17 @@
 
 `renditions/{tenant}/{uuid}/manifest.json`, never cached:
 
-    {"hls": "3/master.m3u8", "stills": "2/"}
+    {"hls": "3/master.m3u8", "poster": "2/poster.jpg", "storyboard": "2/storyboard.vtt"}
 
-Both are relative to the manifest itself, and null where there is none.
+All are relative to the manifest itself, and null where there is none.
 """
 
 import json
 
 from appliance.domain.files import STORED, FileRecord, State
+from appliance.domain.kinds import Kind
 from appliance.domain.renditions import file_prefix
+from appliance.domain.stills import CUES, POSTER
 from appliance.media.ladder import MASTER
 from appliance.services.parts import Parts
 
@@ -41,4 +43,6 @@ def _state(record: FileRecord) -> tuple[bool, int, int]:
 
 def _text(record: FileRecord) -> str:
     hls = f"{record.generation}/{MASTER}" if record.generation else None
-    return json.dumps({"hls": hls, "stills": f"{record.stills}/" if record.stills else None})
+    poster = f"{record.stills}/{POSTER}" if record.stills else None
+    scrubbed = record.stills and record.kind is Kind.VIDEO and record.duration
+    return json.dumps({"hls": hls, "poster": poster, "storyboard": f"{record.stills}/{CUES}" if scrubbed else None})

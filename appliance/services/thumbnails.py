@@ -12,6 +12,7 @@ from appliance.domain.stills import CUES, PICTURES, POSTER, SHEET, TILE, stills_
 from appliance.domain.transformations import parse
 from appliance.media.images import Original, Variant
 from appliance.media.stills import Sheet
+from appliance.services.manifest import write_manifest
 from appliance.services.parts import Parts
 from appliance.services.worker import Interrupted
 
@@ -62,6 +63,7 @@ class Thumbnails:
         publication = Publication(number, (), sum(map(len, made.values())))
         if not self._production.illustrated(record.file_id, etag, publication, placeholder, now=self._clock()):
             self._discard(record, number)
+        write_manifest(self._parts, record.file_id)
 
     def _pictures(self, record: FileRecord) -> tuple[dict[str, bytes], str | None]:
         variants = [Variant(parse(text)) for text in PICTURES.values()]

@@ -23,6 +23,8 @@ from appliance.web.fields import is_media_type
 bp = Blueprint("authorize", __name__)
 
 _RENDITION = re.compile(r"renditions/(?P<tenant>[^/]+)/(?P<id>[^/]+)/(?P<generation>[^/]+/)?(?P<rest>.+)\Z", re.DOTALL)
+#: What a title may have in it, but no file's name.
+_SEPARATOR = re.compile(r"[/\\]")
 _UNKNOWN_TYPE = "application/octet-stream"
 _RENDITION_TYPES = {
     "m3u8": "application/vnd.apple.mpegurl", "mp4": "video/mp4", "m4s": "video/iso.segment", "ts": "video/mp2t",
@@ -87,8 +89,14 @@ def _shown(file: Readable, rendition: re.Match[str] | None) -> Response:
         cache = cache if rendition["generation"] else _FRESH_CACHE
     response = _allowed(content_type, cache)
     if not inline or request.headers.get(contract.DOWNLOAD_HEADER):
-        response.headers[contract.DISPOSITION_HEADER] = attachment(file.name)
+        name = file.name if rendition is None else _rendition_name(file.title, rendition["rest"])
+        response.headers[contract.DISPOSITION_HEADER] = attachment(name)
     return response
+
+
+def _rendition_name(title: str, path: str) -> str:
+    """`Title 720p.mp4`: people keep it beside the original, and tell it from that by this."""
+    return f"{_SEPARATOR.sub('_', title)} {path.rpartition('/')[2]}"
 
 
 def _allowed(content_type: str, cache: str) -> Response:

@@ -1,6 +1,7 @@
 """The whole appliance as a user starts it, for tests: `media-appliance up` in a process of its own."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import psutil
 
 from appliance.config import Settings
 from appliance.stack.presence import running_pid
+from tests.integration.api_server import ApiClient
 from tests.servers import answers, free_port, minio_binary, wait_until
 
 
@@ -69,6 +71,11 @@ class NativeStack:
     @property
     def ready(self) -> bool:
         return answers(f"http://127.0.0.1:{self.settings.api_port}/readyz")
+
+    def client(self) -> ApiClient:
+        """A program with the appliance's own key. A context manager."""
+        known = json.loads((self.settings.data_dir / "credentials.json").read_text())
+        return ApiClient(f"http://127.0.0.1:{self.settings.api_port}", known["apiKey"], "", {})
 
     def processes(self) -> list[psutil.Process]:
         """Everything that was started below `up`."""

@@ -45,6 +45,15 @@ def test_a_download_carries_the_original_name(red: ApiClient, api: ApiServer) ->
     assert disposition.endswith("filename*=UTF-8''Ferien%20%221%22%20%C3%BC.mp4")
 
 
+def test_a_download_of_what_was_made_carries_the_title_and_its_own_name(red: ApiClient, api: ApiServer) -> None:
+    file_id = red.upload("a.mov", title="Take 1/2")["fileId"]
+    answer = ask(api, f"renditions/red/{file_id}/4/720p.mp4", download=True)
+    assert answer.headers[contract.CONTENT_TYPE_HEADER] == "video/mp4"
+    disposition = answer.headers[contract.DISPOSITION_HEADER]
+    assert disposition == "attachment; filename=\"Take 1_2 720p.mp4\"; filename*=UTF-8''Take%201_2%20720p.mp4"
+    assert contract.DISPOSITION_HEADER not in ask(api, f"renditions/red/{file_id}/4/720p.mp4").headers
+
+
 @pytest.mark.parametrize(
     ("name", "content_type"),
     [

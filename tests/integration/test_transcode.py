@@ -308,7 +308,20 @@ def test_the_manifest_names_what_is_current(stack: EventStack, films: dict[str, 
     manifest = json.loads(stack.store.read(f"renditions/red/{record.file_id}/manifest.json"))
     assert manifest["hls"] == f"{found(stack, record).generation}/master.m3u8"
     assert manifest["hls"] in stored(stack, record)
-    assert seen(api, record)["links"]["hls"].endswith(f"/renditions/red/{record.file_id}/{manifest['hls']}")
+    assert set(manifest.values()) <= stored(stack, record)
+    links = seen(api, record)["links"]
+    for name, path in manifest.items():
+        assert links[name].endswith(f"/renditions/red/{record.file_id}/{path}")
+
+
+def test_the_manifest_of_a_picture_names_its_poster_alone(stack: EventStack) -> None:
+    path = stack.folder / "a.png"
+    ffmpeg(*picture(), "-frames:v", "1", path)
+    record = stack.upload(path.name, path.read_bytes())
+    wait_until(lambda: bool(found(stack, record).stills), timeout_s=60, what="it has a poster")
+    stack.wait_idle()
+    manifest = json.loads(stack.store.read(f"renditions/red/{record.file_id}/manifest.json"))
+    assert manifest == {"hls": None, "poster": f"{found(stack, record).stills}/poster.jpg", "storyboard": None}
 
 
 def test_a_film_that_is_deleted_while_it_is_worked_on_leaves_nothing(
