@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import ssl
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Self
 import httpx
 
 from gui.transfer.errors import NotConfigured, Refused, SourceChanged, TransferError, Unreachable
-from gui.transfer.sending import send_range, with_retries
+from gui.transfer.sending import ATTEMPTS, send_range, with_retries
 
 PARTS_AT_A_TIME = 4
 #: Up to here hashing is quick, the store checks the bytes against the hash, and a repeat finds the file it repeats.
@@ -74,15 +75,18 @@ class Uploaded:
 class ApplianceClient:
     """Safe to use from several threads. A context manager; `close` ends its connections."""
 
-    def __init__(self, credentials: Credentials, *, timeout_s: float = 60.0) -> None:
+    def __init__(self, credentials: Credentials, *, timeout_s: float = 60.0, tls: ssl.SSLContext | None = None) -> None:
+        """tls: how servers prove who they are (`trust.context_for`); None: as this system has it."""
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
+        verify = tls or True
         self._api = httpx.Client(
             base_url=credentials.api_url,
             headers={"Authorization": f"Bearer {credentials.api_key}"},
             timeout=timeout_s,
             limits=limits,
+            verify=verify,
         )
-        self._storage = httpx.Client(timeout=timeout_s, limits=limits)
+        self._storage = httpx.Client(timeout=timeout_s, limits=limits, verify=verify)
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +127,7 @@ class ApplianceClient:
             wanted["visibility"] = "private"
         if size < HASHED_BYTES:
             wanted["sha256"] = _sha256(source)
-        answer = self._call("POST", "/upload", json=wanted, headers={"Idempotency-Key": str(uuid.uuid4())})
+        answer = self.call("POST", "/upload", wanted, headers={"Idempotency-Key": str(uuid.uuid4())})
         result = Uploaded(answer["fileId"], answer["videoUrl"], answer["page"], bool(answer.get("duplicate")))
         if not result.duplicate:
             try:
@@ -135,7 +139,7 @@ class ApplianceClient:
 
     def get(self, file_id: str) -> dict[str, Any]:
         """The file's record, as `GET /get/{fileId}` answers it."""
-        return self._call("GET", f"/get/{file_id}")
+        return self.call("GET", f"/get/{file_id}")
 
     def wait_until_final(self, file_id: str, *, timeout_s: float = 3600.0) -> dict[str, Any]:
         """The record once nothing more will happen to it by itself; Unreachable after the time-out."""
@@ -148,6 +152,33 @@ class ApplianceClient:
             pause_s = min(2.0, pause_s * 1.5)
         return record
 
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> dict[str, Any]:
+        """One call of the API; {} where the answer has no body.
+
+        attempts: how often, with pauses between, before it counts as unreachable; 1 where a person waits.
+        Raises Refused, Unreachable.
+        """
+        sent = {} if body is None else {"json": body}
+        try:
+            response = with_retries(
+                lambda: self._api.request(method, path, params=list(query), headers=headers, **sent), attempts=attempts
+            )
+        except Unreachable as error:
+            raise Unreachable(f"The appliance at {self._api.base_url} does not answer. {error}") from error
+        if not response.is_success:
+            raise _refusal(response)
+        answer: dict[str, Any] = response.json() if response.content else {}
+        return answer
+
     def _send(
         self, file_id: str, upload: Mapping[str, Any], source: Path, size: int, progress: Callable[[int], None]
     ) -> None:
@@ -156,11 +187,11 @@ class ApplianceClient:
             # 412: an earlier try was stored and its answer lost; completing compares.
             if not response.is_success and response.status_code != httpx.codes.PRECONDITION_FAILED:
                 raise _refusal_of_store(response)
-            self._call("POST", f"/upload/{file_id}/complete", json={})
+            self.call("POST", f"/upload/{file_id}/complete", {})
         elif upload["protocol"] == "multipart":
             etags = self._send_parts(file_id, upload, source, size, progress)
             parts = [{"number": number, "etag": etags[number]} for number in sorted(etags)]
-            self._call("POST", f"/upload/{file_id}/complete", json={"parts": parts})
+            self.call("POST", f"/upload/{file_id}/complete", {"parts": parts})
         else:
             raise TransferError(f"This client cannot send by '{upload['protocol']}'; a newer one may.")
 
@@ -205,7 +236,7 @@ class ApplianceClient:
         raise _refusal_of_store(response)
 
     def _sign_parts(self, file_id: str, numbers: Sequence[int]) -> dict[int, Mapping[str, Any]]:
-        answer = self._call("POST", f"/upload/{file_id}/parts", json={"numbers": list(numbers)})
+        answer = self.call("POST", f"/upload/{file_id}/parts", {"numbers": list(numbers)})
         return {part["number"]: part for part in answer["parts"]}
 
     def _put(
@@ -222,16 +253,6 @@ class ApplianceClient:
             self._api.delete(f"/upload/{file_id}", timeout=5)
         except httpx.HTTPError:
             return
-
-    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        try:
-            response = with_retries(lambda: self._api.request(method, path, **options))
-        except Unreachable as error:
-            raise Unreachable(f"The appliance at {self._api.base_url} does not answer. {error}") from error
-        if response.is_success:
-            answer: dict[str, Any] = response.json()
-            return answer
-        raise _refusal(response)
 
 
 def _refusal(response: httpx.Response) -> Refused:
