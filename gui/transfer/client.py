@@ -167,10 +167,10 @@ class ApplianceClient:
         attempts: how often, with pauses between, before it counts as unreachable; 1 where a person waits.
         Raises Refused, Unreachable.
         """
-        sent = {} if body is None else {"json": body}
         try:
             response = with_retries(
-                lambda: self._api.request(method, path, params=list(query), headers=headers, **sent), attempts=attempts
+                lambda: self._api.request(method, path, params=list(query), headers=headers, json=body),
+                attempts=attempts,
             )
         except Unreachable as error:
             raise Unreachable(f"The appliance at {self._api.base_url} does not answer. {error}") from error
