@@ -1,62 +1,30 @@
-"""The appliance as a client sees it: ask for an upload, send the bytes straight to storage, read the record."""
+"""The appliance as a client sees it: ask for an upload, send the bytes straight to storage, read the records."""
 
-import hashlib
-import json
 import os
-import ssl
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import httpx
+from gui.transfer.api import Api
+from gui.transfer.credentials import Credentials
+from gui.transfer.errors import Refused, SessionLost, TransferError, Unreachable
+from gui.transfer.fingerprint import look, sha256_of
+from gui.transfer.halting import Halt
+from gui.transfer.offers import Account, Changes, Offer, Page, Plan, Record, Session, Share, Target, targets
+from gui.transfer.protocols import send
+from gui.transfer.sending import Sending, Sent
+from gui.transfer.throttle import Slots, Throttle
 
-from gui.transfer.errors import NotConfigured, Refused, SourceChanged, TransferError, Unreachable
-from gui.transfer.sending import ATTEMPTS, send_range, with_retries
+__all__ = ["ApplianceClient", "Credentials", "Uploaded"]
 
-PARTS_AT_A_TIME = 4
 #: Up to here hashing is quick, the store checks the bytes against the hash, and a repeat finds the file it repeats.
 HASHED_BYTES = 64 * 1024 * 1024
-_URLS_PER_CALL = 100
-_URL_TRIES = 3
+URLS_PER_CALL = 100
+PARTS_AT_A_TIME = 4
 _FINAL = frozenset({"ready", "errored", "cancelled", "timed_out", "trashed", "deleted"})
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Where the appliance is, and an API key for it."""
-
-    api_url: str
-    api_key: str
-
-    @classmethod
-    def find(cls, api_url: str = "", api_key: str = "") -> "Credentials":
-        """What is given, completed from the credentials file of an appliance on this machine.
-
-        The file is `$MEDIA_DATA_DIR/credentials.json`, by default in `./data`. NotConfigured where a piece is missing
-        or the address is no URL.
-        """
-        path = Path(os.environ.get("MEDIA_DATA_DIR", "data"), "credentials.json")
-        if not (api_url and api_key):
-            try:
-                known = json.loads(path.read_text())
-                # A key belongs to one appliance: never send the local one elsewhere.
-                api_key = api_key or ("" if api_url and api_url.rstrip("/") != known["apiUrl"] else known["apiKey"])
-                api_url = api_url or known["apiUrl"]
-            except FileNotFoundError:
-                pass
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise NotConfigured(f"Cannot use {path}: {error}.") from None
-        if not (api_url and api_key):
-            missing = "address" if not api_url else "key"
-            raise NotConfigured(f"No {missing} of the appliance: no usable {path}; give both --api-url and --key.")
-        if not api_url.startswith(("http://", "https://")):
-            raise NotConfigured(f"The appliance's address must begin with http:// or https://, unlike {api_url}.")
-        return cls(api_url.rstrip("/"), api_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +40,18 @@ class Uploaded:
     duplicate: bool
 
 
-class ApplianceClient:
-    """Safe to use from several threads. A context manager; `close` ends its connections."""
+class ApplianceClient(Api):
+    """Safe to use from several threads. A context manager; `close` ends its connections.
 
-    def __init__(self, credentials: Credentials, *, timeout_s: float = 60.0, tls: ssl.SSLContext | None = None) -> None:
-        """tls: how servers prove who they are (`trust.context_for`); None: as this system has it."""
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
-        verify = tls or True
-        self._api = httpx.Client(
-            base_url=credentials.api_url,
-            headers={"Authorization": f"Bearer {credentials.api_key}"},
-            timeout=timeout_s,
-            limits=limits,
-            verify=verify,
-        )
-        self._storage = httpx.Client(timeout=timeout_s, limits=limits, verify=verify)
+    Every method raises Unreachable where there is no answer, and Refused with the appliance's sentence where it says
+    no.
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._api.close()
-        self._storage.close()
+        with ApplianceClient(Credentials.find()) as client:
+            sent = client.upload(Path("film.mp4"), folder="show/day 1")
+            print(sent.video_url)
+            for record in client.all_files(q="film"):
+                print(record["name"], record["state"])
+    """
 
     def upload(
         self,
@@ -111,170 +64,188 @@ class ApplianceClient:
     ) -> Uploaded:
         """Send one file; returns once storage has it and the appliance knows.
 
-        progress: told how many further bytes were sent; negative where a try failed and begins anew.
-        What was begun and fails is cancelled, so that it takes no quota. Raises TransferError.
+        progress: told how many further bytes were sent, from several threads; negative where a try failed and begins
+        anew. What was begun and fails is cancelled, so that it takes no quota. Raises TransferError.
         """
-        try:
-            size = source.stat().st_size
-        except OSError as error:
-            raise SourceChanged(f"{source} cannot be read: {error.strerror}.") from error
-        if source.is_dir():
-            raise SourceChanged(f"{source} is a folder; name the files in it.")
-        # A name need not be UTF-8 on this disk; it must be in JSON.
-        name = os.fsencode(source.name).decode(errors="replace")
-        wanted: dict[str, Any] = {"name": name, "size": size, "path": folder, "tags": list(tags)}
-        if private:
-            wanted["visibility"] = "private"
-        if size < HASHED_BYTES:
-            wanted["sha256"] = _sha256(source)
-        answer = self.call("POST", "/upload", wanted, headers={"Idempotency-Key": str(uuid.uuid4())})
-        result = Uploaded(answer["fileId"], answer["videoUrl"], answer["page"], bool(answer.get("duplicate")))
-        if not result.duplicate:
+        fingerprint = look(source)
+        sha256 = sha256_of(source, self._halt) if fingerprint.size < HASHED_BYTES else None
+        wanted = wish(source, fingerprint.size, folder=folder, tags=tags, private=private, sha256=sha256)
+        offer = self.request_upload(wanted, str(uuid.uuid4()))
+        result = Uploaded(offer.file_id, offer.links.video_url, offer.links.page or "", offer.plan is None)
+        if offer.plan is not None:
+            sending = Sending(
+                wire=self.wire, source=source, fingerprint=fingerprint, plan=offer.plan,
+                sign=self.signer(offer.file_id, offer.plan), halt=self._halt, throttle=Throttle(), meter=progress,
+                slots=Slots(PARTS_AT_A_TIME), parts_at_a_time=PARTS_AT_A_TIME, stored={},
+                stored_part=lambda number, etag, size: None,
+            )  # fmt: skip
             try:
-                self._send(result.file_id, answer["upload"], source, size, progress)
+                self.complete(offer.file_id, send(sending))
             except BaseException:
-                self._cancel(result.file_id)
+                self._give_up(offer.file_id)
                 raise
         return result
 
-    def get(self, file_id: str) -> dict[str, Any]:
+    def me(self) -> Account:
+        """The key, its tenant, quota and use, and what is free."""
+        return Account.of(self.call("GET", "/me"))
+
+    def request_upload(self, wanted: Mapping[str, Any], idempotency_key: str) -> Offer:
+        """`POST /upload` with what `wish` makes; a repeat with the same key is answered with the same file."""
+        return Offer.of(self.call("POST", "/upload", wanted, headers={"Idempotency-Key": idempotency_key}))
+
+    def session(self, file_id: str) -> Session:
+        """How an upload stands, with fresh URLs for what is missing."""
+        return Session.of(self.call("GET", f"/upload/{file_id}"))
+
+    def sign_parts(self, file_id: str, numbers: Sequence[int]) -> dict[int, Target]:
+        """Fresh URLs for up to 100 parts."""
+        answer = self.call("POST", f"/upload/{file_id}/parts", {"numbers": list(numbers[:URLS_PER_CALL])})
+        return targets(answer["parts"])
+
+    def signer(self, file_id: str, plan: Plan) -> Callable[[Sequence[int]], Mapping[int, Target]]:
+        """What signs anew for this upload. Its answers raise SessionLost where nothing is to be sent any more."""
+
+        def sign(numbers: Sequence[int]) -> Mapping[int, Target]:
+            if plan.protocol == "multipart":
+                return self.sign_parts(file_id, numbers)
+            fresh = self.session(file_id).plan
+            if fresh is None or fresh.target is None:
+                raise SessionLost("Nothing more is to be sent for this upload.")
+            return {1: fresh.target}
+
+        return sign
+
+    def complete(self, file_id: str, sent: Sent) -> Record:
+        """Say that all bytes are there; the file's record. Idempotent. Refused `conflict` where they are others."""
+        parts = None if sent.parts is None else [{"number": number, "etag": etag} for number, etag in sent.parts]
+        return self.call("POST", f"/upload/{file_id}/complete", {} if parts is None else {"parts": parts})
+
+    def cancel(self, file_id: str) -> None:
+        """Give an upload up. Idempotent; Refused `conflict` once the bytes are there."""
+        self.call("DELETE", f"/upload/{file_id}")
+
+    def get(self, file_id: str) -> Record:
         """The file's record, as `GET /get/{fileId}` answers it."""
         return self.call("GET", f"/get/{file_id}")
 
-    def wait_until_final(self, file_id: str, *, timeout_s: float = 3600.0) -> dict[str, Any]:
+    def files(
+        self,
+        *,
+        q: str = "",
+        path: str | None = None,
+        kind: str | None = None,
+        tags: Sequence[str] = (),
+        states: Sequence[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """One page of files, newest first. path: that folder alone, with its subfolders; None: everywhere."""
+        query = [("q", q)] if q else []
+        query += [("path", path)] if path is not None else []
+        query += [("kind", kind)] if kind else []
+        query += [("cursor", cursor)] if cursor else []
+        query += [("tag", tag) for tag in tags] + [("state", state) for state in states]
+        query += [(f"metadata.{name}", value) for name, value in (metadata or {}).items()]
+        return Page.of(self.call("GET", "/files", query=[*query, ("limit", str(limit))]))
+
+    def all_files(self, **wanted: Any) -> Iterator[Record]:
+        """Every file that `files` finds, page by page."""
+        page = self.files(**wanted)
+        yield from page.items
+        while page.next is not None:
+            page = self.files(**wanted, cursor=page.next)
+            yield from page.items
+
+    def changes(self, since: str = "", *, wait: float = 0.0) -> Changes:
+        """What happened since a cursor ('': from now on), oldest first; waits up to `wait` seconds (30 at most).
+
+        Refused `gone` for a cursor that is too old: list the files anew.
+        """
+        query = [("since", since)] if since else []
+        return Changes.of(self.call("GET", "/changes", query=[*query, ("wait", f"{wait:g}")]))
+
+    def edit(self, file_id: str, **changes: Any) -> Record:
+        """Change title, tags, path, metadata or visibility, as `PATCH /files/{fileId}` takes them; the record."""
+        return self.call("PATCH", f"/files/{file_id}", changes)
+
+    def trash(self, file_id: str) -> None:
+        """Into the trash, restorable for 30 days. Idempotent."""
+        self.call("DELETE", f"/delete/{file_id}", query=[("trash", "true")])
+
+    def restore(self, file_id: str) -> Record:
+        """Out of the trash, as it was. Idempotent."""
+        return self.call("POST", f"/files/{file_id}/restore")
+
+    def share(
+        self,
+        *,
+        file_ids: Sequence[str] | None = None,
+        path: str | None = None,
+        title: str | None = None,
+        expires_at: str | None = None,
+        password: str | None = None,
+        download: bool = True,
+    ) -> Share:
+        """A page for people without a key: of files, or of a folder. expires_at: RFC 3339."""
+        body = {
+            "fileIds": None if file_ids is None else list(file_ids), "path": path, "title": title,
+            "expiresAt": expires_at, "password": password,
+        }  # fmt: skip
+        given = {name: value for name, value in body.items() if value is not None}
+        return Share.of(self.call("POST", "/shares", {**given, "download": download}))
+
+    def download_url(self, file_id: str) -> str:
+        """A link that works now and serves the original under its name. Refused `conflict` where there is none."""
+        url = self.get(file_id)["links"]["download"]
+        if url is None:
+            raise Refused("The file has no bytes to be downloaded.", type_="conflict", status=409)
+        return str(url)
+
+    def wait_until_final(self, file_id: str, *, timeout_s: float = 3600.0) -> Record:
         """The record once nothing more will happen to it by itself; Unreachable after the time-out."""
         deadline = time.monotonic() + timeout_s
         pause_s = 0.1
         while (record := self.get(file_id))["state"] not in _FINAL:
             if time.monotonic() > deadline:
                 raise Unreachable(f"The file is still {record['state']} after {timeout_s:g} s.")
-            time.sleep(pause_s)
+            self._halt.sleep(pause_s)
             pause_s = min(2.0, pause_s * 1.5)
         return record
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        query: Sequence[tuple[str, str]] = (),
-        headers: Mapping[str, str] | None = None,
-        attempts: int = ATTEMPTS,
-    ) -> dict[str, Any]:
-        """One call of the API; {} where the answer has no body.
-
-        attempts: how often, with pauses between, before it counts as unreachable; 1 where a person waits.
-        Raises Refused, Unreachable.
-        """
-        try:
-            response = with_retries(
-                lambda: self._api.request(method, path, params=list(query), headers=headers, json=body),
-                attempts=attempts,
-            )
-        except Unreachable as error:
-            raise Unreachable(f"The appliance at {self._api.base_url} does not answer. {error}") from error
-        if not response.is_success:
-            raise _refusal(response)
-        answer: dict[str, Any] = response.json() if response.content else {}
-        return answer
-
-    def _send(
-        self, file_id: str, upload: Mapping[str, Any], source: Path, size: int, progress: Callable[[int], None]
-    ) -> None:
-        if upload["protocol"] == "put":
-            response = self._put(upload["url"], upload["headers"], source, 0, size, progress)
-            # 412: an earlier try was stored and its answer lost; completing compares.
-            if not response.is_success and response.status_code != httpx.codes.PRECONDITION_FAILED:
-                raise _refusal_of_store(response)
-            self.call("POST", f"/upload/{file_id}/complete", {})
-        elif upload["protocol"] == "multipart":
-            etags = self._send_parts(file_id, upload, source, size, progress)
-            parts = [{"number": number, "etag": etags[number]} for number in sorted(etags)]
-            self.call("POST", f"/upload/{file_id}/complete", {"parts": parts})
-        else:
-            raise TransferError(f"This client cannot send by '{upload['protocol']}'; a newer one may.")
-
-    def _send_parts(
-        self, file_id: str, upload: Mapping[str, Any], source: Path, size: int, progress: Callable[[int], None]
-    ) -> dict[int, str]:
-        """All parts, a few at a time; their etags by number."""
-        signed = {part["number"]: part for part in upload["parts"]}
-        part_size, count = upload["partSize"], upload["partCount"]
-        etags: dict[int, str] = {}
-        with ThreadPoolExecutor(PARTS_AT_A_TIME, thread_name_prefix="part") as pool:
-            for first in range(1, count + 1, _URLS_PER_CALL):
-                numbers = range(first, min(first + _URLS_PER_CALL, count + 1))
-                unsigned = [number for number in numbers if number not in signed]
-                signed.update(self._sign_parts(file_id, unsigned) if unsigned else {})
-                sending = {
-                    pool.submit(
-                        self._send_part, file_id, signed.pop(number), source,
-                        (number - 1) * part_size, min(part_size, size - (number - 1) * part_size), progress,
-                    ): number
-                    for number in numbers
-                }  # fmt: skip
-                try:
-                    etags.update({sending[done]: done.result() for done in as_completed(sending)})
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
-        return etags
-
-    def _send_part(
-        self, file_id: str, part: Mapping[str, Any], source: Path, offset: int, length: int,
-        progress: Callable[[int], None],
-    ) -> str:  # fmt: skip
-        """One part; its etag. A URL that expired meanwhile is replaced."""
-        for _ in range(_URL_TRIES):
-            response = self._put(part["url"], part["headers"], source, offset, length, progress)
-            if response.is_success:
-                return response.headers["etag"].strip('"')
-            if response.status_code != httpx.codes.FORBIDDEN:
-                break
-            part = self._sign_parts(file_id, [part["number"]])[part["number"]]
-        raise _refusal_of_store(response)
-
-    def _sign_parts(self, file_id: str, numbers: Sequence[int]) -> dict[int, Mapping[str, Any]]:
-        answer = self.call("POST", f"/upload/{file_id}/parts", {"numbers": list(numbers)})
-        return {part["number"]: part for part in answer["parts"]}
-
-    def _put(
-        self, url: str, headers: Mapping[str, str], source: Path, offset: int, length: int,
-        progress: Callable[[int], None],
-    ) -> httpx.Response:  # fmt: skip
-        return with_retries(
-            lambda: send_range(self._storage, url, headers, source, offset=offset, length=length, progress=progress)
-        )
-
-    def _cancel(self, file_id: str) -> None:
+    def _give_up(self, file_id: str) -> None:
         """Free what was reserved; where that fails too, the appliance does it when the session ends."""
         try:
-            self._api.delete(f"/upload/{file_id}", timeout=5)
-        except httpx.HTTPError:
+            self.within(Halt(), attempts=1).cancel(file_id)
+        except TransferError:
             return
 
 
-def _refusal(response: httpx.Response) -> Refused:
-    """The problem document (RFC 9457) of an answer, as an error."""
-    try:
-        problem = response.json()
-        slug = str(problem["type"]).rpartition(":")[2]
-        return Refused(str(problem["detail"]), type_=slug, status=response.status_code)
-    except (ValueError, KeyError, TypeError):
-        text = f"{response.request.method} {response.request.url.path}: the answer was {response.status_code}."
-        return Refused(text, type_="unknown", status=response.status_code)
+def wish(
+    source: Path,
+    size: int,
+    *,
+    name: str | None = None,
+    folder: str = "",
+    tags: Sequence[str] = (),
+    private: bool = False,
+    metadata: Mapping[str, str] | None = None,
+    sha256: str | None = None,
+) -> dict[str, Any]:
+    """The body of `POST /upload`. A name need not be UTF-8 on this disk; it must be in JSON."""
+    body: dict[str, Any] = {
+        "name": name or text_of(source.name),
+        "size": size,
+        "path": folder,
+        "tags": list(tags),
+        "metadata": dict(metadata or {}),
+    }
+    if private:
+        body["visibility"] = "private"
+    return body if sha256 is None else {**body, "sha256": sha256}
 
 
-def _refusal_of_store(response: httpx.Response) -> Refused:
-    return Refused(
-        f"The store refused the bytes ({response.status_code}).", type_="store_rejected", status=response.status_code
-    )
-
-
-def _sha256(source: Path) -> str:
-    try:
-        with source.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise SourceChanged(f"{source} cannot be read: {error.strerror}.") from error
+def text_of(name: str) -> str:
+    """A name on disk as valid text."""
+    return os.fsencode(name).decode(errors="replace")

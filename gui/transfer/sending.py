@@ -1,90 +1,124 @@
-"""Sends bytes and calls over a network that fails now and then."""
+"""What every protocol has in common: one file, one session, and how a store's refusal is to be understood."""
 
-import random
-import time
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import httpx
+from gui.transfer.answers import Answer
+from gui.transfer.errors import Broken, Corrupted, Refused, SessionLost
+from gui.transfer.fingerprint import Fingerprint, check
+from gui.transfer.halting import Halt
+from gui.transfer.offers import Plan, Target
+from gui.transfer.throttle import Slots, Throttle
+from gui.transfer.wire import Course, Meter, Slice, Wire
 
-from gui.transfer.errors import SourceChanged, Unreachable
-
+#: Fresh URLs for parts by number; the whole, where there are none, is part 1.
+Signer = Callable[[Sequence[int]], Mapping[int, Target]]
+#: How often a request that fails in passing is tried before its file waits for better times.
 ATTEMPTS = 6
-_FIRST_DELAY_S = 0.5
-_LONGEST_DELAY_S = 20.0
-_CHUNK = 256 * 1024
-#: Worth another try: throttled, or a fault of the other side.
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+SIGNINGS = 3
+_MD5 = re.compile(r"[0-9a-f]{32}\Z")
+_XML = re.compile(r"<(Code|Message)>([^<]*)</")
+_CHECKSUMS = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest"})
 
 
-def with_retries(
-    send: Callable[[], httpx.Response], *, attempts: int = ATTEMPTS, sleep: Callable[[float], None] = time.sleep
-) -> httpx.Response:
-    """The first answer that is no passing failure; backs off exponentially with jitter and heeds Retry-After.
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One file on its way by one plan.
 
-    Raises Unreachable after the last attempt.
+    stored: etags of the parts that the store has, by number. content: all bytes of a file so small that it was read
+    already. stored_part: told of each part that the store took, with number, etag and size, from several threads.
     """
-    trouble = ""
-    for attempt in range(attempts):
-        wait_s: float | None = None
+
+    wire: Wire
+    source: Path
+    fingerprint: Fingerprint
+    plan: Plan
+    sign: Signer
+    halt: Halt
+    throttle: Throttle
+    meter: Meter
+    slots: Slots
+    parts_at_a_time: int
+    stored: Mapping[int, str]
+    stored_part: Callable[[int, str, int], None]
+    content: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        return self.fingerprint.size
+
+    def course(self) -> Course:
+        """For one request whose file bytes are hashed by MD5, which is how stores name them."""
+        return Course(self.halt, self.throttle, self.meter, hashlib.md5(usedforsecurity=False))
+
+    def request(
+        self, method: str, target: Target, headers: Mapping[str, str], body: bytes | Slice, course: Course
+    ) -> Answer:
+        """One request to the store, in one of the places for connections; the file is the same before and after it.
+
+        Raises what `Wire.request` raises, and SourceError.
+        """
+        self.slots.take(self.halt)
         try:
-            response = send()
-        except httpx.TransportError as error:
-            if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
-                raise Unreachable(f"{error}.") from error
-            trouble = str(error) or type(error).__name__
-        else:
-            if response.status_code not in _PASSING:
-                return response
-            trouble = f"HTTP {response.status_code}"
-            wait_s = _retry_after(response)
-        if attempt + 1 < attempts:
-            longest = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2**attempt)
-            sleep(wait_s if wait_s is not None else longest * (0.5 + random.random() / 2))  # noqa: S311
-    raise Unreachable(f"No answer after {attempts} tries: {trouble}.")
+            check(self.source, self.fingerprint)
+            answer = self.wire.request(method, target.url, {**target.headers, **headers}, body, course)
+        finally:
+            self.slots.free()
+        if answer.ok:
+            try:
+                check(self.source, self.fingerprint)
+            except BaseException:
+                course.meter(-len(body))
+                raise
+        return answer
+
+    def quiet(self) -> Course:
+        """For a request that carries no bytes of the file."""
+        return replace(self.course(), meter=lambda count: None, digest=None)
 
 
-def send_range(
-    http: httpx.Client,
-    url: str,
-    headers: Mapping[str, str],
-    source: Path,
-    *,
-    offset: int,
-    length: int,
-    progress: Callable[[int], None],
-) -> httpx.Response:
-    """PUT `length` bytes of a file from `offset` on, in one try.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """etag: of the object these bytes make, computed here. parts: number and etag of all of them, where there are."""
 
-    progress: told of bytes as they leave; told a negative sum where the try failed, so that it always adds up.
-    Raises SourceChanged where the file is shorter or gone, else what httpx raises.
-    """
-    sent = 0
-
-    def body() -> Iterator[bytes]:
-        nonlocal sent
-        with source.open("rb") as file:
-            file.seek(offset)
-            while sent < length:
-                chunk = file.read(min(_CHUNK, length - sent))
-                if not chunk:
-                    raise SourceChanged(f"{source} became shorter while it was sent.")
-                sent += len(chunk)
-                progress(len(chunk))
-                yield chunk
-
-    accepted = False
-    try:
-        response = http.put(url, headers={**headers, "Content-Length": str(length)}, content=body())
-        accepted = response.is_success
-        return response
-    except OSError as error:
-        raise SourceChanged(f"{source} cannot be read: {error.strerror}.") from error
-    finally:
-        if not accepted:
-            progress(-sent)
+    etag: str
+    parts: tuple[tuple[int, str], ...] | None = None
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "")
-    return min(float(value), _LONGEST_DELAY_S) if value.isdigit() else None
+def is_md5(etag: str | None) -> bool:
+    """Whether an etag can be compared; stores that encrypt give others."""
+    return etag is not None and _MD5.match(etag) is not None
+
+
+def verify(etag: str | None, course: Course) -> str:
+    """The MD5 of what was sent. Raises Corrupted where the store names other bytes."""
+    assert course.digest is not None
+    computed = course.digest.hexdigest()
+    if is_md5(etag) and etag != computed:
+        raise Corrupted("The store has other bytes than were sent; something between here and there changes them.")
+    return computed
+
+
+def refusal(answer: Answer) -> Broken | Corrupted | Refused | SessionLost:
+    """What a store means by an answer that is no success."""
+    said = dict(_XML.findall(answer.body[:4096].decode(errors="replace")))
+    code = said.get("Code", "")
+    if code in ("NoSuchUpload", "NoSuchKey") or answer.status in (404, 410):
+        return SessionLost("The store does not know this upload any more.")
+    if code in _CHECKSUMS:
+        return Corrupted("Bytes were damaged on the way to the store.")
+    if code in ("RequestTimeout", "IncompleteBody"):
+        return Broken("The store stopped waiting for the bytes.")
+    if answer.status == 507 or code == "XMinioStorageFull":
+        text, type_ = "The appliance's disk is full.", "storage_full"
+        return Refused(text, type_=type_, status=507)
+    what = said.get("Message") or code or "without a word"
+    return Refused(
+        f"The store refused the bytes ({answer.status}: {what.rstrip('.')}).",
+        type_="store_rejected" if answer.status < 500 else "store_unavailable",
+        status=answer.status,
+        retry_after=answer.retry_after,
+    )

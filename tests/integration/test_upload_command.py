@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 
 from appliance.domain.uploads import PUT_LIMIT
+from gui.transfer.answers import Answer
+from gui.transfer.backoff import passes, with_retries
 from gui.transfer.client import ApplianceClient, Credentials
 from gui.transfer.errors import NotConfigured, Refused, SourceChanged, Unreachable
-from gui.transfer.sending import with_retries
+from gui.transfer.halting import Halt
+from gui.transfer.wire import Wire
 from tests.integration.api_server import ApiClient, ApiServer
 
 Upload = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -240,24 +242,31 @@ class _Faulty(BaseHTTPRequestHandler):
 
 def test_passing_failures_are_tried_again() -> None:
     handler = type("Handler", (_Faulty,), {"tries": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, httpx.Client(trust_env=False) as http:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         pauses: list[float] = []
+        wire = Wire()
+
+        def ask() -> Answer:
+            answer = wire.request("GET", f"http://127.0.0.1:{server.server_port}/", {})
+            if answer.status == 503:
+                raise Refused("Busy.", type_="busy", status=503, retry_after=answer.retry_after)
+            return answer
+
         try:
-            url = f"http://127.0.0.1:{server.server_port}/"
-            answer = with_retries(lambda: http.get(url), sleep=pauses.append)
+            answer = with_retries(ask, Halt(), attempts=6, pause=pauses.append)
         finally:
+            wire.close()
             server.shutdown()
             thread.join()
-    assert answer.status_code == 200
+    assert answer.status == 200
     assert pauses[0] == 3
     assert 0 < pauses[1] <= 1
 
 
 def test_an_appliance_that_is_away_is_named() -> None:
-    pauses: list[float] = []
-    with httpx.Client(trust_env=False) as http, pytest.raises(Unreachable, match="after 6 tries"):
-        with_retries(lambda: http.get("http://127.0.0.1:9/"), sleep=pauses.append)
-    assert len(pauses) == 5
-    assert pauses == sorted(pauses) or max(pauses) <= 20
+    client = ApplianceClient(Credentials("http://127.0.0.1:9", "mk_1"))
+    with client, pytest.raises(Unreachable, match=r"http://127\.0\.0\.1:9 does not answer") as away:
+        client.me()
+    assert not passes(away.value), "who waits for it decides when to look again"

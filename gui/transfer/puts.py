@@ -1,0 +1,37 @@
+"""The protocol `put`: the whole file in one PUT."""
+
+from gui.transfer.backoff import with_retries
+from gui.transfer.errors import TransferError
+from gui.transfer.fingerprint import md5_of
+from gui.transfer.offers import Target
+from gui.transfer.sending import ATTEMPTS, SIGNINGS, Sending, Sent, refusal, verify
+from gui.transfer.wire import Slice
+
+
+def send(sending: Sending) -> Sent:
+    """Raises TransferError. 412 is no failure: an earlier try was stored and its answer lost; completing compares."""
+    target = sending.plan.target or sending.sign([1])[1]
+    for _ in range(SIGNINGS):
+        sent = with_retries(lambda: _put(sending, target), sending.halt, attempts=ATTEMPTS)  # noqa: B023 - called at once
+        if sent is not None:
+            return sent
+        target = sending.sign([1])[1]
+    raise TransferError("The store does not accept the URLs that the appliance signs; are the clocks of both right?")
+
+
+def _put(sending: Sending, target: Target) -> Sent | None:
+    """None: the URL is not accepted (any more)."""
+    course = sending.course()
+    body = sending.content if sending.content is not None else Slice(sending.source, 0, sending.size)
+    answer = sending.request("PUT", target, {}, body, course)
+    if answer.ok:
+        etag = verify(answer.etag, course)
+        sending.stored_part(1, etag, sending.size)
+        return Sent(etag)
+    if answer.status == 403:
+        return None
+    if answer.status == 412:
+        etag = md5_of(sending.source, 0, sending.size, sending.halt)
+        sending.meter(sending.size)
+        return Sent(etag)
+    raise refusal(answer)
