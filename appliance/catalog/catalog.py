@@ -81,7 +81,8 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
     accounting = Accounting(db)
     search = SearchIndex(db)
     files = Files(db, accounting, search)
-    queue = Queue(db, queues)
+    jobs = Jobs(db)
+    queue = Queue(db, jobs, queues)
     inbox = Inbox(db, queue)
     keys = AccessKeys(db)
     generations = Generations(db)
@@ -102,7 +103,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
         changes=Changes(db),
         inbox=inbox,
         queue=queue,
-        jobs=Jobs(db),
+        jobs=jobs,
         quarantine=Quarantine(db),
         leases=Leases(db),
     )

@@ -38,16 +38,26 @@ class Jobs:
     ) -> None:
         """Say how a job stands. Does not wait for the disk: a job row that is lost is written by the next run.
 
-        What was cancelled stays so until it is asked for again: the worker that has it learns of that later.
+        What was cancelled stays so until it is asked for again: a worker that has it learns of that later.
         """
         self._db.submit(
             lambda: self._db.execute(
                 "INSERT INTO job (file_id, service, state, attempts, error, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (file_id, service) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,"
                 " error = excluded.error, updated_at = excluded.updated_at, progress = NULL, eta = NULL"
-                " WHERE job.state <> 'cancelled' OR excluded.state IN ('waiting', 'running')",
+                " WHERE job.state <> 'cancelled' OR excluded.state = 'waiting'",
                 (file_id, service, state, attempts, error, now),
             )
+        )
+
+    def queued(self, file_id: str, service: str, *, now: int) -> None:
+        """Work was asked for, inside a write. Where the service is at this file already, that is told first."""
+        self._db.execute(
+            "INSERT INTO job (file_id, service, state, attempts, updated_at) VALUES (?, ?, 'waiting', 0, ?)"
+            " ON CONFLICT (file_id, service) DO UPDATE SET state = 'waiting', attempts = 0, error = NULL,"
+            " progress = NULL, eta = NULL, updated_at = excluded.updated_at"
+            " WHERE job.state NOT IN ('running', 'retrying')",
+            (file_id, service, now),
         )
 
     def progress(self, file_id: str, service: str, progress: float | None, eta: float | None, *, now: int) -> None:

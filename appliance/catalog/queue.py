@@ -8,8 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from appliance.catalog.connection import Database
+from appliance.catalog.jobs import Jobs
 from appliance.catalog.pulse import QUEUES
 from appliance.domain.events import Event, EventType
+from appliance.domain.jobs import waits
 
 _MAX_ERROR = 2000
 
@@ -32,10 +34,14 @@ _COLUMNS = "id, service, event, attempts, receipt, queued_at, dead_at, error"
 
 
 class Queue:
-    """At-least-once queues of the named services, shared by all processes on this catalog."""
+    """At-least-once queues of the named services, shared by all processes on this catalog.
 
-    def __init__(self, db: Database, filters: Mapping[str, Collection[EventType]]) -> None:
+    Work that people wait for has its job from the moment it is queued, by the same commit.
+    """
+
+    def __init__(self, db: Database, jobs: Jobs, filters: Mapping[str, Collection[EventType]]) -> None:
         self._db = db
+        self._jobs = jobs
         self._filters = filters
         self.services = tuple(filters)
 
@@ -125,11 +131,9 @@ class Queue:
 
         def work() -> int:
             # New rows, not changed ones: who waits for a queue watches its newest id.
-            self._db.execute(
-                "INSERT INTO delivery (service, event, queued_at, available_at, place)"
-                f" SELECT service, event, ?, ?, ? FROM delivery WHERE {where} ORDER BY id",
-                (now, now, now, *values),
-            )
+            dead = self._db.execute(f"SELECT service, event FROM delivery WHERE {where} ORDER BY id", values).fetchall()
+            for name, event in dead:
+                self._insert(name, Event.from_json(event), now, 0)
             return int(self._db.execute(f"DELETE FROM delivery WHERE {where}", values).rowcount)
 
         return self._db.write(work)
@@ -168,6 +172,8 @@ class Queue:
             "INSERT INTO delivery (service, event, queued_at, available_at, place) VALUES (?, ?, ?, ?, ?)",
             (service, event.to_json(), now, now, now + behind_us),
         )
+        if event.file_id is not None and waits(service, event):
+            self._jobs.queued(event.file_id, service, now=now)
 
     def _change(self, sql: str, values: tuple[object, ...], row_id: int, receipt: str) -> bool:
         statement = f"{sql} WHERE id = ? AND receipt = ? AND dead_at IS NULL"

@@ -13,7 +13,6 @@ from appliance.catalog.generations import Made
 from appliance.domain.errors import Conflict, InvalidRequest
 from appliance.domain.events import Event, EventType
 from appliance.domain.files import STORED, FileRecord, State
-from appliance.domain.jobs import UNFINISHED
 from appliance.domain.kinds import Kind
 from appliance.domain.renditions import download_name
 from appliance.media.captions import language_tag, read_captions, write_webvtt
@@ -85,14 +84,10 @@ def make_rendition(path: FilePath, body: WantedRendition) -> tuple[dict[str, Any
     made = next((one for one in there if one.rendition.name == name), None)
     if made is not None:
         return {"rendition": callers_views().rendition(record, made), "job": None}, 200
-    job = _job(record)
-    if job is None or job["state"] not in UNFINISHED:
-        given.catalog.jobs.note(record.file_id, _SERVICE, "waiting", attempts=0, now=now)
     given.bus.publish(
         Event(0, EventType.DOWNLOAD_REQUESTED, record.object_key, record.file_id, now, etag=record.etag,
               detail=rung.rendition.name)
     )  # fmt: skip
-    given.catalog.db.write(lambda: None)
     return {"rendition": None, "job": _job(record)}, 202
 
 

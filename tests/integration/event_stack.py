@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,7 @@ from appliance.ports.clock import system_clock
 from appliance.services.parts import Encoder, Parts
 from appliance.services.reconcile import Reconcile, Report
 from appliance.services.runner import Runner
-from appliance.services.subscriptions import event_filters, subscriptions
+from appliance.services.subscriptions import SERVICES, event_filters, subscriptions
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
 from appliance.storage.s3 import S3Store
 from appliance.web.app import create_app, create_internal_app
@@ -121,10 +121,9 @@ class EventStack:
             self._listener.stop()
             self._listener = None
 
-    def start_workers(self, threads: int = 2) -> None:
-        self._runner = Runner(
-            self.bus, self.catalog.jobs, system_clock, subscriptions(self.parts, {"metadata": threads})
-        )
+    def start_workers(self, threads: int = 2, *, services: Collection[str] = tuple(SERVICES)) -> None:
+        wanted = [one for one in subscriptions(self.parts, {"metadata": threads}) if one.service in services]
+        self._runner = Runner(self.bus, self.catalog.jobs, system_clock, wanted)
         self._runner.start()
 
     def stop_workers(self) -> None:

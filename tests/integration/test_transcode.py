@@ -220,6 +220,33 @@ def test_a_cancelled_job_stops_within_seconds_and_can_be_done_after_all(
     problem_of(api.post(f"/jobs/{job['id']}/cancel"), 409, "conflict")
 
 
+def test_work_that_has_not_begun_is_seen_and_can_be_cancelled(
+    stack: EventStack, films: dict[str, bytes], api: ApiClient
+) -> None:
+    stack.wait_idle()
+    stack.stop_workers()
+    stack.start_workers(services=["metadata"])
+    record, plain = stack.upload("old.avi", films["old.avi"]), stack.upload("notes.txt", b"text")
+    wait_until(lambda: "preview" in jobs_of(api, record), timeout_s=30, what="the work is queued")
+    stack.wait_state(plain.file_id, State.READY)
+    stack.stop_workers()
+    waiting = {name: job for name, job in jobs_of(api, record).items() if job["state"] == "waiting"}
+    assert set(waiting) == {"preview", "thumbnails"}
+    assert [(job["attempts"], job["progress"], job["error"]) for job in waiting.values()] == [(0, None, None)] * 2
+    assert [name for name, job in jobs_of(api, plain).items() if job["state"] == "waiting"] == []
+    problem_of(api.post(f"/jobs/{waiting['preview']['id']}/retry"), 409, "conflict")
+    for job in waiting.values():
+        assert api.post(f"/jobs/{job['id']}/cancel").json()["state"] == "cancelled"
+    assert found(stack, record).state is State.READY
+    stack.start_workers()
+    stack.wait_idle()
+    assert {job["state"] for name, job in jobs_of(api, record).items() if name in waiting} == {"cancelled"}
+    assert stored(stack, record) == set()
+    assert api.post(f"/jobs/{waiting['preview']['id']}/retry").json()["state"] in ("waiting", "running")
+    stack.wait_state(record.file_id, State.READY, 120)
+    wait_until(lambda: jobs_of(api, record)["transcode"]["state"] == "done", timeout_s=30, what="all is done")
+
+
 def test_jobs_and_renditions_of_another_tenant_are_not_there(
     stack: EventStack, films: dict[str, bytes], api: ApiClient, stranger: ApiClient
 ) -> None:
@@ -328,7 +355,7 @@ def test_a_film_that_is_deleted_while_it_is_worked_on_leaves_nothing(
     stack: EventStack, films: dict[str, bytes], api: ApiClient
 ) -> None:
     record = stack.upload("old.avi", films["old.avi"])
-    wait_until(lambda: "preview" in jobs_of(api, record), timeout_s=30, what="work has begun")
+    wait_until(lambda: bool(encoders(stack)), timeout_s=30, what="work has begun")
     assert api.delete(f"/delete/{record.file_id}").status_code == 204
     stack.wait_idle(60)
     wait_until(lambda: not stored(stack, record), timeout_s=10, what="nothing is left")
