@@ -5,6 +5,7 @@ kernel offers is taken: resource limits always; a user and network namespace of 
 files named and no TCP but to the feed. It answers once over the socket `control`, with the feed's listening socket.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -44,7 +45,7 @@ def confine(order: dict[str, Any]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     for name, value in order["limits"].items():
         _limit(getattr(resource, name), value)
-    os.nice(order["nice"])
+    _give_way(order["nice"])
     alone = sys.platform == "linux" and _leave_network(libc)
     if sys.platform == "linux":
         # After the namespace: a change of credentials forgets it.
@@ -68,6 +69,13 @@ def _limit(which: int, value: int) -> None:
     _, hard = resource.getrlimit(which)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(which, (value, value))
+
+
+def _give_way(nice: int) -> None:
+    """Where Linux shares the processor out by session, niceness counts only within one (sched(7), autogroup)."""
+    os.nice(nice)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice))
 
 
 def _end_with(libc: Any, parent: int) -> None:

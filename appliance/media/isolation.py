@@ -16,7 +16,9 @@ from appliance.media.feed import Feed
 
 _LAUNCHER = str(Path(confined.__file__))
 _OPEN_FILES = 512
-_NICE = 5
+#: An encoder keeps every core busy for minutes; who asks the API for a page meanwhile should not notice. By this it
+#: gets about a tenth of a core that somebody else wants too, and all of one that nobody does.
+_NICE = 10
 _START_SECONDS = 30.0
 
 #: Stands in a program's arguments where the address of its source goes.

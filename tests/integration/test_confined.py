@@ -131,6 +131,20 @@ def test_nothing_of_the_environment_is_passed_on(tmp_path: Path, monkeypatch: py
     assert "hidden" not in run(["/usr/bin/env"], tmp_path, str(tmp_path / "source"))[1]
 
 
+def test_it_gives_way_to_everything_else(tmp_path: Path) -> None:
+    (tmp_path / "source").touch()
+    confined = Confined(
+        ["/usr/bin/sleep", "60"], source=str(tmp_path / "source"), folder=tmp_path, memory_bytes=1 << 30, file_bytes=1
+    )
+    try:
+        assert psutil.Process(confined.process.pid).nice() == 10
+        # Of a kernel that shares the processor out by session, this is the niceness that counts.
+        group = Path(f"/proc/{confined.process.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-2:] == ["nice", "10"]
+    finally:
+        confined.close()
+
+
 def test_a_program_that_is_none_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "source").touch()
     code, said = run(["/bin/no-such-program"], tmp_path, str(tmp_path / "source"))
