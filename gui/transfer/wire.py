@@ -83,12 +83,12 @@ class Wire:
         connection is made, Broken where it is lost, SourceError, Interrupted, NotConfigured for an address that is no
         URL.
         """
-        origin, target = _split(url)
-        head = _head(method, target, origin, headers, len(body))
+        origin, target = split(url)
+        head = request_head(method, target, origin, headers, len(body))
         while True:
             stream = self._kept(origin)
             reused = stream is not None
-            stream = stream or connect(origin, self._context(origin), self._timeout_s, course.halt)
+            stream = stream or connect(origin, self.tls_for(origin), self._timeout_s, course.halt)
             exchange = _Exchange(stream, course, answer_s)
             try:
                 answer = exchange.run(method, head, body)
@@ -130,7 +130,8 @@ class Wire:
                 return
         stream.close()
 
-    def _context(self, origin: Origin) -> ssl.SSLContext | None:
+    def tls_for(self, origin: Origin) -> ssl.SSLContext | None:
+        """How the server there proves who it is; None for plain http."""
         if not origin.tls:
             return None
         with self._lock:
@@ -238,7 +239,8 @@ class _Exchange:
         return self._stream.receive(self._deadline, self._course.halt)
 
 
-def _split(url: str) -> tuple[Origin, str]:
+def split(url: str) -> tuple[Origin, str]:
+    """Where a URL's connections go, and its request target. NotConfigured where it is none."""
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -252,7 +254,8 @@ def _split(url: str) -> tuple[Origin, str]:
     )
 
 
-def _head(method: str, target: str, origin: Origin, headers: Mapping[str, str], length: int) -> bytes:
+def request_head(method: str, target: str, origin: Origin, headers: Mapping[str, str], length: int) -> bytes:
+    """Everything before the body. length: the body's."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {origin.netloc}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if length or method in ("PUT", "POST", "PATCH"):
