@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from gui.models.background import Background
 from gui.models.bridge import EngineBridge
+from gui.models.drops import Drops
 from gui.models.settings import Settings
+from gui.models.transfers import TransfersModel
+from gui.transfer.connections import ConnectionBook
 from gui.transfer.engine import Engine
 
 
@@ -11,9 +15,14 @@ from gui.transfer.engine import Engine
 class Desk:
     """Made once by `gui.app`. A page takes it whole and uses what it needs; further parts are further fields.
 
-    engine: its methods return at once and may be called here. bridge: its news, in the window's thread.
+    engine: its methods return at once and may be called here. bridge: its news, in the window's thread. background:
+    for what waits for the network. transfers: every row of the engine. drops: what takes files in.
     """
 
     engine: Engine
     bridge: EngineBridge
+    connections: ConnectionBook
     settings: Settings
+    background: Background
+    transfers: TransfersModel
+    drops: Drops

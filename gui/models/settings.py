@@ -63,14 +63,6 @@ class Settings(QObject):
         self._set("notify", wanted)
 
     @property
-    def connection(self) -> str:
-        """The id of the connection that drops go to, '' where none was chosen."""
-        return self._text("connection", "")
-
-    def set_connection(self, connection: str) -> None:
-        self._set("connection", connection)
-
-    @property
     def options(self) -> Options:
         """How much the engine does at once."""
         usual = Options()

@@ -1,0 +1,80 @@
+"""Sums over all transfers, kept up to date row by row."""
+
+from collections.abc import Mapping
+
+from gui.models.order import Filter, filter_of
+from gui.transfer.transfers import State, Transfer
+
+
+class Tally:
+    """Counts for the chips; bytes that are left; how fast it goes and how far it is since there was last nothing to do.
+
+    Paused rows are not waited for: their bytes do not count as left.
+    """
+
+    def __init__(self) -> None:
+        self._counts = dict.fromkeys(Filter, 0)
+        self._active: dict[int, Transfer] = {}
+        self._left = 0
+        self._total = 0
+
+    @property
+    def counts(self) -> Mapping[Filter, int]:
+        return self._counts
+
+    @property
+    def speed(self) -> float:
+        """Bytes a second, all together."""
+        return sum(one.speed for one in self._active.values())
+
+    @property
+    def left(self) -> int:
+        """Bytes that are still to be sent."""
+        return self._left
+
+    @property
+    def remaining_s(self) -> float | None:
+        """None while it cannot be told, or nothing is left."""
+        speed = self.speed
+        return self._left / speed if self._left and speed >= 1 else None
+
+    @property
+    def progress(self) -> float | None:
+        """0 to 1; None where nothing is to be done."""
+        busy = self._counts[Filter.ACTIVE] or self._left
+        return 1 - self._left / self._total if busy and self._total else None
+
+    @property
+    def failed(self) -> int:
+        return self._counts[Filter.FAILED]
+
+    def change(self, old: Transfer | None, new: Transfer | None) -> None:
+        """One row came, changed or went."""
+        if old is not None:
+            self._count(old, -1)
+            self._active.pop(old.id, None)
+        if new is not None:
+            self._count(new, 1)
+            if new.active:
+                self._active[new.id] = new
+        before, after = _left(old), _left(new)
+        self._left += after - before
+        # What was sent stays in the total; what was given up, paused or added changes it.
+        sent = before - after if new is not None and _goes_on(old) and (_goes_on(new) or new.state is State.DONE) else 0
+        self._total += after - before + sent
+        if not self._left and not self._active:
+            self._total = 0
+
+    def _count(self, transfer: Transfer, step: int) -> None:
+        self._counts[Filter.ALL] += step
+        chip = filter_of(transfer)
+        if chip is not None:
+            self._counts[chip] += step
+
+
+def _goes_on(transfer: Transfer | None) -> bool:
+    return transfer is not None and not transfer.finished and transfer.state is not State.PAUSED
+
+
+def _left(transfer: Transfer | None) -> int:
+    return transfer.size - transfer.sent if transfer is not None and _goes_on(transfer) else 0

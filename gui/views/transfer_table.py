@@ -1,0 +1,147 @@
+"""The list of transfers: what is chosen in it, and what is asked for it by mouse, menu and keys."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView
+
+from gui.models.order import Column
+from gui.models.transfers import TransfersModel
+from gui.transfer.transfers import Transfer
+from gui.views.transfer_cells import TransferDelegate, row_height
+
+_WIDTHS = {
+    Column.SIZE: 92,
+    Column.PROGRESS: 150,
+    Column.SPEED: 92,
+    Column.REMAINING: 104,
+    Column.STATE: 190,
+    Column.LINK: 170,
+}
+
+
+class TransferTable(QTableView):
+    """`chosen` tells that other rows are selected; `link_wanted` that a link was clicked, or Ctrl+C pressed."""
+
+    chosen = Signal()
+    link_wanted = Signal(list)
+    menu_wanted = Signal(QPoint)
+
+    def __init__(self, model: TransfersModel) -> None:
+        super().__init__()
+        self._rows = model
+        self._kept: tuple[list[int], int] = ([], 0)
+        self.setModel(model)
+        self.setItemDelegate(TransferDelegate(self))
+        self.setAccessibleName(self.tr("Transfers"))
+        self.setShowGrid(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self.menu_wanted)
+        self._prepare_headers()
+        self.selectionModel().selectionChanged.connect(self.chosen)
+        model.modelAboutToBeReset.connect(self._keep)
+        model.modelReset.connect(self._restore)
+
+    def selected(self) -> list[Transfer]:
+        """In the order of the list."""
+        selection = self.selectionModel().selection()
+        spans = [selection.at(number) for number in range(selection.count())]
+        rows = sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})
+        return [self._rows.transfer_at(row) for row in rows]
+
+    def select(self, ids: Sequence[int]) -> None:
+        """Choose these, as far as they are shown, and nothing else."""
+        selection = QItemSelection()
+        last = len(Column) - 1
+        for first, final in _spans(sorted(row for one in ids if (row := self._rows.row_of(one)) is not None)):
+            selection.merge(
+                QItemSelection(self._rows.index(first, 0), self._rows.index(final, last)),
+                QItemSelectionModel.SelectionFlag.Select,
+            )
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def reveal(self, transfer_id: int) -> None:
+        """Scroll to one, if it is shown."""
+        row = self._rows.row_of(transfer_id)
+        if row is not None:
+            self.scrollTo(self._rows.index(row, 0))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.link_wanted.emit(self.selected())
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over_link = self._link_at(event.position().toPoint()) is not None
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if over_link else Qt.CursorShape.ArrowCursor)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        transfer = self._link_at(event.position().toPoint())
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if transfer is not None and plain and event.button() is Qt.MouseButton.LeftButton:
+            self.link_wanted.emit([transfer])
+
+    def changeFontSize(self) -> None:
+        """The rows grow with the text."""
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        self.verticalHeader().setDefaultSectionSize(row_height(option))
+
+    def _prepare_headers(self) -> None:
+        rows, columns = self.verticalHeader(), self.horizontalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.changeFontSize()
+        columns.setHighlightSections(False)
+        columns.setMinimumSectionSize(60)
+        columns.setSectionsMovable(True)
+        columns.setSortIndicatorClearable(True)
+        columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        columns.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        font = QFont(columns.font())
+        columns.setFont(font)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        self.setSortingEnabled(True)
+
+    def _link_at(self, point: QPoint) -> Transfer | None:
+        index = self.indexAt(point)
+        if not index.isValid() or index.column() != Column.LINK:
+            return None
+        transfer = self._rows.transfer_at(index.row())
+        return transfer if transfer.links is not None else None
+
+    def _keep(self) -> None:
+        current = self.currentIndex()
+        now = self._rows.transfer_at(current.row()).id if current.isValid() else 0
+        self._kept = [one.id for one in self.selected()], now
+
+    def _restore(self) -> None:
+        ids, now = self._kept
+        row = self._rows.row_of(now) if now else None
+        if row is not None:
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self._rows.index(row, 0, QModelIndex()), flag)
+        self.select(ids)
+        self.chosen.emit()
+
+
+def _spans(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Rows as first and last of each run without a gap."""
+    spans: list[tuple[int, int]] = []
+    for row in rows:
+        if spans and spans[-1][1] == row - 1:
+            spans[-1] = (spans[-1][0], row)
+        else:
+            spans.append((row, row))
+    return spans
