@@ -27,6 +27,7 @@ SDK and driver errors are translated into these once, at the adapter that talks 
     ├── ProcessingError            a service could not make sense of the bytes; `type` is public
     │   ├── Malformed              not what its name says, or damaged
     │   ├── TypeMismatch           a good file, but of another kind than declared
+    │   ├── NoDecoder              maybe a good file, but in a form that nothing here can decode
     │   ├── ChecksumMismatch       the bytes are not those the client hashed
     │   ├── ResourceLimit          decoding took more time or memory than a file may take
     │   ├── DurationLimit          it runs longer than a file may
@@ -150,6 +151,10 @@ class Malformed(ProcessingError):
 
 class TypeMismatch(ProcessingError):
     type = "type_mismatch"
+
+
+class NoDecoder(ProcessingError):
+    type = "no_decoder"
 
 
 class ChecksumMismatch(ProcessingError):

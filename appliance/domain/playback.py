@@ -8,7 +8,11 @@ _CONTAINERS = {
 }
 _VIDEO = {"mp4": ("avc1", "av01", "vp09"), "webm": ("vp8", "vp09", "av01")}
 _AUDIO = {"mp4": ("mp4a", "opus", "mp3"), "webm": ("opus", "vorbis")}
-_PLAIN_AUDIO = frozenset({"mp3", "m4a", "aac", "wav", "flac", "ogg", "oga", "opus"})
+_OGG = ("opus", "vorbis", "flac")
+_PLAIN_AUDIO = {
+    "mp3": ("mp3",), "aac": ("mp4a",), "flac": ("flac",), "ogg": _OGG, "oga": _OGG, "opus": _OGG,
+    "wav": ("pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw"),
+}  # fmt: skip
 _PLAIN_IMAGES = frozenset({"jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp"})
 
 
@@ -19,7 +23,7 @@ def plays_as_is(
     if kind is Kind.IMAGE:
         return ext in _PLAIN_IMAGES
     if kind is Kind.AUDIO and ext in _PLAIN_AUDIO:
-        return audio_codec is not None
+        return audio_codec is not None and audio_codec.startswith(_PLAIN_AUDIO[ext])
     for family, extensions in _CONTAINERS.items():
         if ext in extensions:
             video_ok = video_codec is not None and video_codec.startswith(_VIDEO[family]) and eight_bit_420

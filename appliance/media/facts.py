@@ -1,6 +1,7 @@
 """From a child's answer about a file to what the catalog keeps of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from appliance.domain.errors import Malformed, TypeMismatch
@@ -20,7 +21,8 @@ def facts_of(answer: Mapping[str, Any], kind: Kind, ext: str) -> MediaFacts:
     """What is to be known of a file that was declared as `kind` by its extension `ext`.
 
     Video and audio may turn out to be each other; a picture that is none, or the reverse, is a TypeMismatch.
-    Malformed where a container has nothing in it to see or hear.
+    Malformed where a container has nothing in it to see or hear. A film whose pictures no decoder knows is not
+    decodable, though its sound may be: heard alone it would look broken.
     """
     container = str(answer["format"]).partition(",")[0]
     streams: Sequence[Mapping[str, Any]] = answer["streams"]
@@ -33,9 +35,13 @@ def facts_of(answer: Mapping[str, Any], kind: Kind, ext: str) -> MediaFacts:
         raise TypeMismatch(f"The file is {found}, which its extension .{ext} does not say.")
     if is_picture:
         return _picture(answer, ext, video)
+    unknown = frozenset(map(Kind, answer["unknown"]))
+    if video is None and (Kind.VIDEO in unknown or (audio is None and unknown)):
+        return _undecodable(answer, Kind.VIDEO if Kind.VIDEO in unknown else Kind.AUDIO, container, audio)
     if video is None and audio is None:
         raise Malformed("The file has nothing in it to see or hear.")
-    return _film(answer, ext, container, video, audio)
+    film = _film(answer, ext, container, video, audio)
+    return replace(film, plays_as_is=False, decodable=False) if answer["protected"] else film
 
 
 def _picture(answer: Mapping[str, Any], ext: str, stream: Mapping[str, Any] | None) -> MediaFacts:
@@ -65,6 +71,15 @@ def _film(
         video_codec=video_codec,
         audio_codec=audio_codec,
         plays_as_is=as_named and plays_as_is(kind, ext, video_codec, audio_codec, eight_bit_420=common),
+    )
+
+
+def _undecodable(answer: Mapping[str, Any], kind: Kind, container: str, audio: Mapping[str, Any] | None) -> MediaFacts:
+    return MediaFacts(
+        kind=kind,
+        duration=duration_of(answer, None),
+        audio_codec=codec_string(stream_of(audio, container == "mov")) if audio is not None else None,
+        decodable=False,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.domain.errors import Cancelled, Malformed, ResourceLimit, SetupError, TranscodeFailed
+from appliance.domain.errors import Cancelled, Malformed, NoDecoder, ResourceLimit, SetupError, TranscodeFailed
 from appliance.media.isolation import SOURCE, Confined
 
 _POLL_SECONDS = 0.25
@@ -31,6 +31,8 @@ _MALFORMED = (
     "does not contain any stream", "matches no streams", "could not find codec", "Decoder not found", "End of file",
     "Error while decoding", "Invalid argument", "Picture size", "Error opening input",
 )  # fmt: skip
+#: Where the program was built without what it takes; the probe, which has decoders of its own, may know better.
+_UNKNOWN = ("no decoder found",)
 #: Sent by the kernel that ran out of memory, or by a person; a defect that a file found in a decoder raises others.
 _OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _EXHAUSTED = ("Cannot allocate memory", "File too large", "Resource temporarily unavailable", "exceeds specified max")
@@ -150,8 +152,8 @@ def run_ffmpeg(
     """Run one process to its end, with `folder` as its own; the lines it complained in.
 
     source: the path or HTTP URL that SOURCE in `arguments` stands for. duration: seconds of media expected.
-    Call it from a thread that stays until it returns. Raises Malformed, ResourceLimit, Cancelled: trying again will not
-    help; TranscodeFailed: it may.
+    Call it from a thread that stays until it returns. Raises Malformed, NoDecoder, ResourceLimit, Cancelled: trying
+    again will not help; TranscodeFailed: it may.
     """
     command = [str(ffmpeg.path), "-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1",
                "-stats_period", "0.5", "-max_alloc", str(1 << 30), *arguments]  # fmt: skip
@@ -257,6 +259,8 @@ def _why(code: int, complaints: list[str]) -> Exception:
         return ResourceLimit(f"The file ended the encoder (signal {-code}): {said}")
     if any(word in text for word in _EXHAUSTED):
         return ResourceLimit(f"Encoding takes more than a file may: {said}")
+    if any(word in text for word in _UNKNOWN):
+        return NoDecoder(f"The encoder cannot decode it: {said}")
     if any(word in text for word in _MALFORMED):
         return Malformed(f"The file cannot be decoded: {said}")
     return TranscodeFailed(f"The encoder gave up: {said}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance.domain.errors import ResourceLimit
 from appliance.domain.transformations import Transformation
-from appliance.media.children import ChildPool
+from appliance.media.children import Answer, ChildPool
 
 MAX_BYTES = 512 * 1024 * 1024
 _CONTENT_TYPES = {
@@ -55,6 +55,11 @@ class Images:
         pictures, _ = self.render(original, [variant])
         return pictures[0]
 
+    def size(self, original: Original) -> tuple[int, int]:
+        """Width and height in pixels as it is shown; of a drawing, as it is drawn. Raises as `render`."""
+        fields = self._ask(original, [], placeholder=False).fields
+        return fields["width"], fields["height"]
+
     def render(
         self, original: Original, variants: Sequence[Variant], *, placeholder: bool = False
     ) -> tuple[list[Picture], str | None]:
@@ -64,6 +69,15 @@ class Images:
         damaged, or would read another file; ResourceLimit for one too large to decode; ProbeUnavailable where trying
         again may help; and what `original.chunks` raises.
         """
+        answer = self._ask(original, variants, placeholder=placeholder)
+        pictures, start = [], 0
+        for made in answer.fields["pictures"]:
+            end = start + made["length"]
+            pictures.append(Picture(answer.body[start:end], made["format"], made["width"], made["height"]))
+            start = end
+        return pictures, answer.fields["placeholder"]
+
+    def _ask(self, original: Original, variants: Sequence[Variant], *, placeholder: bool) -> Answer:
         if original.size > MAX_BYTES:
             raise ResourceLimit(f"The picture has more than {MAX_BYTES >> 20} MiB.")
         request = {
@@ -73,13 +87,7 @@ class Images:
             ],
             "placeholder": placeholder,
         }
-        answer = self._children.ask(request, original.chunks, size=original.size)
-        pictures, start = [], 0
-        for made in answer.fields["pictures"]:
-            end = start + made["length"]
-            pictures.append(Picture(answer.body[start:end], made["format"], made["width"], made["height"]))
-            start = end
-        return pictures, answer.fields["placeholder"]
+        return self._children.ask(request, original.chunks, size=original.size)
 
     def close(self) -> None:
         """End the children. Idempotent."""

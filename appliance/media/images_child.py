@@ -1,7 +1,8 @@
 """The child process that makes pictures out of pictures, by libvips.
 
 A request: `{"ext", "variants": [{"transformation", "accepts": []}], "placeholder": bool, "body": n}` and the picture;
-the reply: `{"pictures": [{"format", "width", "height", "length"}], "placeholder": text or null}` and theirs.
+the reply: `{"width", "height", "pictures": [{"format", "width", "height", "length"}], "placeholder": text or null}`
+and theirs. Without variants it tells the size alone.
 It needs neither network nor files, and gives up both.
 """
 
@@ -40,7 +41,8 @@ def work(request: dict[str, Any], body: bytes) -> Reply:
     facts = [
         {"format": name, "width": width, "height": height, "length": len(data)} for name, width, height, data in made
     ]
-    return Reply({"pictures": facts, "placeholder": placeholder}, b"".join(data for *_, data in made))
+    size = {"width": opened.width, "height": opened.height}
+    return Reply({**size, "pictures": facts, "placeholder": placeholder}, b"".join(data for *_, data in made))
 
 
 def _variant(opened: Opened, asked: Transformation, accepts: list[str]) -> tuple[str, int, int, bytes]:

@@ -45,7 +45,8 @@ def encode(
     """Make all of `plan` from `source` (a path or an HTTP URL) in `out`, an empty folder, with one process.
 
     A copied rung whose cuts turn out not to be the others' is encoded instead, in a second run.
-    What is in `out` after an error is of no use. Raises Malformed, ResourceLimit, Cancelled, TranscodeFailed.
+    What is in `out` after an error is of no use. Raises Malformed, NoDecoder, ResourceLimit, Cancelled,
+    TranscodeFailed.
     """
     for rung in plan.rungs:
         (out / rung.name).mkdir()

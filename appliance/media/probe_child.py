@@ -2,7 +2,8 @@
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from appliance.media.ranges import BLOCK, RangeReader, open_media
 _MEMORY = 2 * 1024**3
 _EXTRADATA = 1024
 _FRAME_TRIES = 30
+_PACKET_TRIES = 300
+_NOTHING_SEEN: dict[str, Any] = {"protected": False, "rotated": False, "unknown": []}
+#: Containers whose packets or frames tell more than their headers.
+_LOOKED_INTO = ("mov", "mjpeg", "jpeg_pipe")
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 
 
@@ -26,10 +31,10 @@ def probe(location: str, *, closely: bool) -> dict[str, Any]:
         with open_media(reader) as container:
             closer = look_closely(container) if closely else {}
             streams = [_stream(stream) | closer.get(stream.index, {}) for stream in container.streams]
-            rotated = not closely and _is_rotated(container)
+            look = _NOTHING_SEEN if closely else _first_look(container)
             whole = {"format": container.format.name, "duration": _seconds(container.duration, 1_000_000)}
             whole["bitrate"] = container.bit_rate
-        return {**whole, "streams": streams, "rotated": rotated, "picture": _heif_size(reader)}
+        return {**whole, "streams": streams, **look, "picture": _heif_size(reader)}
 
 
 def _stream(stream: Any) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def _stream(stream: Any) -> dict[str, Any]:
     found = {
         "type": stream.type,
         "codec": context.codec.canonical_name if context else None,
-        "picture": bool(stream.disposition & av.stream.Disposition.attached_pic),
+        "picture": _is_cover(stream),
         "duration": _seconds(stream.duration, 1 / stream.time_base) if stream.time_base else None,
     }
     if context is not None and stream.type in ("video", "audio"):
@@ -58,32 +63,53 @@ def _stream(stream: Any) -> dict[str, Any]:
     return found
 
 
+def _is_cover(stream: Any) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
 def _seconds(value: int | None, per_second: Any) -> float | None:
     return float(value / per_second) if value is not None else None
 
 
-def _is_rotated(container: Any) -> bool:
-    """Whether width and height swap when it is shown. Only a decoded frame carries the matrix or EXIF's orientation."""
-    if not container.streams.video or container.format.name.partition(",")[0] not in ("mov", "mjpeg", "jpeg_pipe"):
-        return False
-    stream = container.streams.video[0]
-    if stream.codec_context is None:
-        return False
-    stream.codec_context.thread_count = 1
+def _first_look(container: Any) -> dict[str, Any]:
+    """What only packets tell: whether they are encrypted, whether width and height swap when it is shown, and, where no
+    decoder knows its pictures, of which types the streams are that none knows.
+    """
+    streams = [one for one in (*container.streams.video, *container.streams.audio) if not _is_cover(one)]
+    known = [one for one in streams if one.codec_context is not None]
+    unknown = {one.index for one in streams if one.codec_context is None}
+    look: dict[str, Any] = {}
     try:
-        for packet in _first_packets(container, stream):
-            for frame in packet.decode():
-                return bool(abs(frame.rotation) % 180 == 90)
+        if unknown and not any(one.type == "video" for one in known):
+            look = {"unknown": _arriving(container, unknown)}
+        elif known and container.format.name.partition(",")[0] in _LOOKED_INTO:
+            look = _of_first_packets(container, known[0])
     except av.FFmpegError:
-        return False
+        look = {}
+    return {**_NOTHING_SEEN, **look}
+
+
+def _arriving(container: Any, indices: set[int]) -> list[str]:
+    """The types of those streams that hold something: an index that was cut off names streams that are not there."""
+    packets = islice(container.demux(), _PACKET_TRIES)
+    return sorted({packet.stream.type for packet in packets if packet.size and packet.stream.index in indices})
+
+
+def _of_first_packets(container: Any, stream: Any) -> dict[str, bool]:
+    packets = islice(container.demux(stream), _FRAME_TRIES)
+    first = next(packets, None)
+    if first is None or first.has_sidedata("encryption_info"):
+        return {"protected": first is not None}
+    return {"rotated": stream.type == "video" and _is_rotated(stream, chain([first], packets))}
+
+
+def _is_rotated(stream: Any, packets: Iterable[Any]) -> bool:
+    """Only a decoded frame carries the matrix or EXIF's orientation."""
+    stream.codec_context.thread_count = 1
+    for packet in packets:
+        for frame in packet.decode():
+            return bool(abs(frame.rotation) % 180 == 90)
     return False
-
-
-def _first_packets(container: Any, stream: Any) -> Iterator[Any]:
-    for number, packet in enumerate(container.demux(stream)):
-        if number >= _FRAME_TRIES:
-            return
-        yield packet
 
 
 def _heif_size(reader: io.RawIOBase) -> list[int] | None:

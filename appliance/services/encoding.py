@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from appliance.domain.errors import ApplianceError, Cancelled
+from appliance.domain.errors import ApplianceError, Cancelled, NoDecoder
 from appliance.domain.events import Event
 from appliance.domain.files import STORED, FileRecord, State
 from appliance.domain.kinds import Kind
@@ -61,12 +61,15 @@ class FilmWork:
             self._publisher.publish_ladder(record, folder, encoded, final=final, wanted=watch.wanted)
 
     def gave_up(self, event: Event, error: ApplianceError) -> None:
-        """Nothing better will come: what can be played is ready, what cannot is an error."""
+        """Nothing better will come: what can be played is ready, what cannot is an error.
+
+        What nothing here can decode is neither: it is kept as it is.
+        """
         record = self.find(event)
         if record is None:
             return
         production, etag, now = self._parts.catalog.production, record.etag or "", self._parts.clock()
-        if record.ready_to_stream:
+        if record.ready_to_stream or isinstance(error, NoDecoder):
             production.finished(record.file_id, etag, now=now)
         else:
             production.errored(record.file_id, etag, error.type, str(error), now=now, facts_hold=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from appliance.catalog.lifecycle import Arrived
-from appliance.domain.errors import ChecksumMismatch, Malformed, ObjectMissing, ProcessingError
+from appliance.domain.errors import ChecksumMismatch, Malformed, ObjectMissing, ProcessingError, ResourceLimit
 from appliance.domain.events import Event, EventType
 from appliance.domain.files import DEAD, FileRecord, State, Visibility
 from appliance.domain.keys import ObjectKey
@@ -14,14 +14,16 @@ from appliance.domain.media import MediaFacts
 from appliance.domain.names import title_of
 from appliance.domain.playback import plays_as_is
 from appliance.domain.renditions import TranscodeChoice, file_prefix
+from appliance.media import raw_previews
 from appliance.ports.object_store import ObjectInfo
 from appliance.services.parts import Parts
 from appliance.services.worker import Interrupted
 
 _URL_SECONDS = 600
 _CHUNK = 8 * 1024 * 1024
-#: Pictures that are shown or kept, but that the probe's decoders do not open.
-_UNPROBED = frozenset(["svg", "cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2"])
+#: Pictures that the probe's decoders do not open; those who draw them and look for previews do.
+_DRAWING = "svg"
+_UNPROBED = frozenset([_DRAWING, *raw_previews.EXTENSIONS])
 
 
 class Metadata:
@@ -110,22 +112,43 @@ class Metadata:
     def _makes_more(self, record: FileRecord, facts: MediaFacts) -> bool:
         """Whether other services have to make something of it before it counts as ready."""
         choice = self._parts.catalog.tenants.get(record.tenant_id).transcode
-        return facts.kind in (Kind.VIDEO, Kind.AUDIO) and choice != TranscodeChoice.NONE
+        return facts.decodable and facts.kind in (Kind.VIDEO, Kind.AUDIO) and choice != TranscodeChoice.NONE
 
     def _facts(self, record: FileRecord, etag: str) -> MediaFacts:
-        if record.kind is Kind.FILE or record.ext in _UNPROBED:
-            return MediaFacts(record.kind, plays_as_is=plays_as_is(record.kind, record.ext, None, None))
+        if record.kind is Kind.FILE:
+            return MediaFacts(Kind.FILE, decodable=False)
         if record.size == 0:
             raise Malformed("The file is empty.")
+        if record.ext in _UNPROBED:
+            return self._drawn(record)
         if record.stage is not State.PROCESSING:
             self._production.started(record.file_id, etag, now=self._clock())
         url = self._store.sign_get(record.object_key, expires_s=_URL_SECONDS, base_url=None).url
         facts = self._parts.prober.probe(url, kind=record.kind, ext=record.ext)
+        if facts.kind is Kind.IMAGE and facts.width is None:
+            return self._drawn(record)
         if facts.plays_as_is and facts.duration and facts.kind is Kind.VIDEO:
             # Browsers would play it, but the networks between them and us may not carry it.
             bitrate = record.size * 8 / facts.duration
             facts = replace(facts, plays_as_is=bitrate <= self._parts.encoder.direct_bitrate)
         return facts
+
+    def _drawn(self, record: FileRecord) -> MediaFacts:
+        """The size of a picture by those who make pictures of it.
+
+        What they do not know either is no worse than any other file that no decoder knows. Raises Malformed for a
+        drawing that is none, or that would read another file.
+        """
+        width: int | None
+        height: int | None
+        try:
+            width, height = self._parts.studio.images.size(self._parts.studio.original(record))
+        except (Malformed, ResourceLimit) as error:
+            if isinstance(error, Malformed) and record.ext == _DRAWING:
+                raise
+            width = height = None
+        plays = plays_as_is(record.kind, record.ext, None, None)
+        return MediaFacts(record.kind, width, height, plays_as_is=plays, decodable=width is not None)
 
     def _verify(self, record: FileRecord, declared: str, wanted: Callable[[], bool]) -> None:
         """Hash an object that the store could not check: the parts of a multipart upload have only their own sums."""

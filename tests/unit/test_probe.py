@@ -55,6 +55,9 @@ class TestFilms:
             ("a.mp3", "mp3", None, "libmp3lame", "", (None, "mp3"), True),
             ("a.flac", "flac", None, "flac", "", (None, "flac"), True),
             ("a.wav", "wav", None, "pcm_s16le", "", (None, "pcm_s16le"), True),
+            ("a.wav", "wav", None, "adpcm_ima_wav", "", (None, "adpcm_ima_wav"), False),
+            ("a.mp3", "wav", None, "pcm_s16le", "", (None, "pcm_s16le"), False),
+            ("a.m4a", "ipod", None, "alac", "", (None, "alac"), False),
         ],
     )
     def test_forms_and_codecs(
