@@ -33,6 +33,7 @@ from appliance.web import (
     pairing,
     picture_links,
     problems,
+    programs,
     renditions,
     sessions,
     share_pages,
@@ -83,7 +84,7 @@ def create_app(context: Context) -> Flask:
     pairing.install(app)
     for api in _apis():
         app.register_api(api)
-    for blueprint in (front.bp, pages.bp, embed.bp, library.bp, share_pages.bp, health.bp, docs.bp):
+    for blueprint in (front.bp, programs.bp, pages.bp, embed.bp, library.bp, share_pages.bp, health.bp, docs.bp):
         app.register_blueprint(blueprint)
     docs.install(app)
     return app

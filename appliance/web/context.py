@@ -20,7 +20,8 @@ class WebOptions:
     *_url: fixed base URLs, empty where URLs follow the caller's host with the published ports.
     host: used where no request gives one. hosts: further names that callers may use.
     embed_origins: pages that may frame a player. strict_images: only named and signed transformations are made.
-    data_dir: only for reading how much disk is free. max_waiters: long polls that may wait at one time.
+    data_dir: for reading how much disk is free, and for the programs on offer in it. max_waiters: long polls that may
+    wait at one time.
     """
 
     api_port: int

@@ -12,7 +12,8 @@ from tests.unit.web_options import options
 
 #: What anybody who reaches the appliance may see.
 OPEN = {
-    "/", "/assets/<path:filename>", "/docs", "/docs/assets/<path:filename>", "/healthz", "/metrics",
+    "/", "/assets/<path:filename>", "/docs", "/docs/assets/<path:filename>", "/downloads/<name>", "/healthz",
+    "/metrics",
     "/openapi.json", "/pair", "/readyz", "/watch/<file_id>", "/watch/<file_id>/state", "/embed/<file_id>", "/oembed",
     # These ask by themselves: for a sign-in, for a share that lives, for its password.
     "/library", "/library/sign-in", "/library/sign-out",
