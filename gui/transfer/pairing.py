@@ -12,7 +12,7 @@ from gui.transfer.trust import Pins, address_of, context_for, examine
 from gui.transfer.wire import Wire
 
 _ASK_S = 15.0
-_CODE = re.compile(r"[A-Za-z0-9]{4}-?[A-Za-z0-9]{8}\Z")
+_CODE = re.compile(r"([A-Za-z0-9]{4})-?([A-Za-z0-9]{8})\Z")
 _LONGEST_NAME = 100
 
 
@@ -30,8 +30,8 @@ class PairingLine:
         NotConfigured with a sentence for anything else.
         """
         line = "".join(text.split())
-        if api_url and _CODE.match(line):
-            return cls(api_url.rstrip("/"), line)
+        if api_url and (code := _CODE.match(line)):
+            return cls(api_url.rstrip("/"), f"{code[1]}-{code[2]}")
         parts = urlsplit(line)
         if parts.scheme not in ("http", "https") or not parts.path.rstrip("/").endswith("/pair") or not parts.fragment:
             raise NotConfigured(

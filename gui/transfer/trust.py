@@ -18,7 +18,7 @@ from gui.transfer.errors import CertificateChanged, CertificateUnknown, NotConfi
 
 #: What was accepted: fingerprints by `host:port`.
 Pins = Mapping[str, str]
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 6.0
 
 
 def fingerprint_of(certificate: bytes) -> str:
@@ -143,20 +143,17 @@ def _handshake(address: str, context: ssl.SSLContext, timeout_s: float) -> str:
     """The fingerprint of the certificate that a server shows. Raises ssl.SSLCertVerificationError, Unreachable."""
     host, _, port = address.rpartition(":")
     try:
-        with (
-            socket.create_connection((host, int(port)), timeout_s) as plain,
-            context.wrap_socket(plain, server_hostname=host) as encrypted,
-        ):
-            return fingerprint_of(encrypted.getpeercert(binary_form=True) or b"")
-    except ssl.SSLCertVerificationError:
-        raise
-    except ssl.SSLError as error:
-        raise Unreachable(
-            f"{address} does not speak TLS as it should ({error.reason or error}); is it http:// instead?"
-        ) from error
+        plain = socket.create_connection((host, int(port)), timeout_s)
     except TimeoutError as error:
         raise Unreachable(f"{address} does not answer.") from error
     except socket.gaierror as error:
         raise Unreachable(f"The name {host} is not known on this network.") from error
     except OSError as error:
         raise Unreachable(f"{address} cannot be reached: {(error.strerror or str(error)).lower()}.") from error
+    try:
+        with plain, context.wrap_socket(plain, server_hostname=host) as encrypted:
+            return fingerprint_of(encrypted.getpeercert(binary_form=True) or b"")
+    except ssl.SSLCertVerificationError:
+        raise
+    except OSError as error:
+        raise Unreachable(f"{address} answers, but not by https:// as it should; is it http:// instead?") from error
