@@ -1,6 +1,5 @@
 """The appliance as a client sees it: ask for an upload, send the bytes straight to storage, read the records."""
 
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from gui.transfer.credentials import Credentials
 from gui.transfer.errors import Refused, SessionLost, TransferError, Unreachable
 from gui.transfer.fingerprint import look, sha256_of
 from gui.transfer.halting import Halt
+from gui.transfer.names import text_of
 from gui.transfer.offers import Account, Changes, Offer, Page, Plan, Record, Session, Share, Target, targets
 from gui.transfer.protocols import send
 from gui.transfer.sending import Sending, Sent
@@ -244,8 +244,3 @@ def wish(
     if private:
         body["visibility"] = "private"
     return body if sha256 is None else {**body, "sha256": sha256}
-
-
-def text_of(name: str) -> str:
-    """A name on disk as valid text."""
-    return os.fsencode(name).decode(errors="replace")

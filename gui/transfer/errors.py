@@ -14,6 +14,7 @@ TransferError
 ├── NotAnAppliance       something else answers at the address
 ├── CertificateUnknown   nobody this system trusts vouches for the server, and no one has said yes to it yet
 ├── CertificateChanged   the server shows another certificate than the one that was said yes to
+├── JournalInUse         another process has the journal open
 ├── TargetUnusable       a downloaded file cannot be put where it was to go
 └── Interrupted          the caller asked for the end
 """
@@ -90,6 +91,10 @@ class CertificateUnknown(TransferError):
 
 class CertificateChanged(CertificateUnknown):
     problem = "certificate_changed"
+
+
+class JournalInUse(TransferError):
+    problem = "journal_in_use"
 
 
 class TargetUnusable(TransferError):

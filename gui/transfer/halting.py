@@ -6,14 +6,14 @@ from gui.transfer.errors import Interrupted
 
 
 class Halt:
-    """One request to end, seen by all that share it. `why` is for who asked; the work only ends."""
+    """One request to end, seen by all that share it. `why`: what is to become of the work, in its last wording."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self.why = ""
 
     def request(self, why: str = "") -> None:
-        self.why = self.why or why
+        self.why = why or self.why
         self._event.set()
 
     @property
