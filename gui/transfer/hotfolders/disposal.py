@@ -25,7 +25,7 @@ def take_away(source: Path, version: Version, target: Path | None, mark: int) ->
 
     The file is first renamed to a hidden name and looked at again there, so that one which was put in its place or
     written to meanwhile is never touched. mark: the same number again lets a call go on that a crash broke off.
-    version: what was sent. Raises OSError where the disk does not let it; nothing is lost then.
+    version: what was sent. Raises OSError where the disk does not let it; the file is where it was then.
     """
     taken = source.with_name(f"{TAKEN}{mark}")
     if not taken.exists():
@@ -38,10 +38,14 @@ def take_away(source: Path, version: Version, target: Path | None, mark: int) ->
     if not Version.of(taken.lstat()).same_bytes(version):
         _place(taken, source)
         return Outcome.CHANGED
-    if target is None:
-        taken.unlink()
-    else:
-        _move(taken, target, mark)
+    try:
+        if target is None:
+            taken.unlink()
+        else:
+            _move(taken, target, mark)
+    except OSError:
+        _place(taken, source)
+        raise
     return Outcome.TAKEN_AWAY
 
 

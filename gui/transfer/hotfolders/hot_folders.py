@@ -41,7 +41,7 @@ class HotFolders:
         return self._ledger.note
 
     def start(self) -> None:
-        """Watch. The engine must have been started before: it tells what it had taken over before a crash. Idempotent."""
+        """Watch, once the engine was started: it tells what it had taken over before a crash. Idempotent."""
         with self._lock:
             if not self._started:
                 self._started = True
