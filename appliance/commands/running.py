@@ -8,6 +8,7 @@ import click
 
 from appliance.commands.opening import first_start, opened
 from appliance.commands.output import json_option, show_json
+from appliance.domain.errors import SetupError
 
 _STOP_S = 2.5
 _log = logging.getLogger("appliance")
@@ -89,6 +90,28 @@ def work() -> None:
             while not request.made:
                 request.wait(3600)
         workers.stop(_STOP_S)
+
+
+@click.command(short_help="Announce the appliance on the local network.")
+def announce() -> None:
+    """Announce the appliance on the local network by multicast DNS, until Ctrl-C; `up` does it where MEDIA_BIND is not
+    loopback. For a host whose appliance runs in containers, whose networks such announcements do not leave."""
+    from appliance.config import load_settings
+    from appliance.stack.announce import LOOK_SECONDS, Announcement, on_network
+    from appliance.stack.stop_request import StopRequest
+
+    settings = load_settings()
+    if not on_network(settings):
+        raise SetupError(
+            f"The appliance is bound to {settings.bind}, where no other device reaches it: set MEDIA_BIND."
+        )
+    _log_to_stderr(settings.log_level)
+    announcement = Announcement(settings)
+    with StopRequest() as request:
+        while not request.made:
+            announcement.step()
+            request.wait(LOOK_SECONDS)
+    announcement.close()
 
 
 @click.command()

@@ -98,6 +98,16 @@ def worker_child(plan: Plan) -> Child:
     )
 
 
+def announcing_child(plan: Plan) -> Child:
+    """What tells the local network; in a process of its own, as its threads have no place in the supervisor."""
+    return Child(
+        name="announce",
+        argv=[sys.executable, "-m", "appliance.cli", "announce"],
+        env=settings_environment(plan.settings),
+        stop_grace_s=1,
+    )
+
+
 def edge_child(plan: Plan, nginx: Nginx) -> Child:
     """nginx as the CDN edge. Writes its configuration; raises OSError where it cannot."""
     settings = plan.settings

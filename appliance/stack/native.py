@@ -10,8 +10,9 @@ from appliance.config import Settings
 from appliance.credentials import keep_private, load_or_create
 from appliance.domain.errors import SetupError
 from appliance.domain.hosts import reachable, url_host
+from appliance.stack.announce import on_network
 from appliance.stack.checks import check_machine, free_intake_port, runs_own_store
-from appliance.stack.children import Plan, api_child, edge_child, store_child, worker_child
+from appliance.stack.children import Plan, announcing_child, api_child, edge_child, store_child, worker_child
 from appliance.stack.minio_binary import find_minio, obtain_minio
 from appliance.stack.nginx_binary import find_nginx
 from appliance.stack.presence import claim
@@ -77,7 +78,8 @@ def _children(plan: Plan, minio: Path | None) -> list[Child]:
         raise SetupError(f"Cannot write to the data folder {plan.settings.data_dir}: {error.strerror}.") from None
     store = [store_child(plan, minio)] if minio else []
     # The edge before the API: when /readyz is green, links answer too.
-    return [*store, edge, api_child(plan), worker_child(plan)]
+    announcing = [announcing_child(plan)] if on_network(plan.settings) else []
+    return [*store, edge, api_child(plan), worker_child(plan), *announcing]
 
 
 def _wait_ready(supervisor: Supervisor, settings: Settings, cancelled: Callable[[], bool]) -> bool:
