@@ -261,7 +261,7 @@ class TestLoss:
         still.stop_intake()
         asked = [still.upload(f"{number}.bin", b"bytes") for number in range(10)]
         foreign = str(uuid.uuid4())
-        still.put(f"images/red/{foreign}.svg", b"<svg/>")
+        still.put(f"files/red/{foreign}.pdf", b"bytes")
         still.put("videos/red/shapeless.mp4", b"bytes")
         still.store.delete(gone.object_key)
         still.minio.stop()

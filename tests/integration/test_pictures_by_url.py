@@ -39,8 +39,10 @@ class Appliance:
         return found
 
     def _settled(self, file_id: str) -> bool:
-        jobs = {job["service"]: job["state"] for job in self.record(file_id)["jobs"]}
-        return jobs.get("metadata") == "done" and jobs.get("thumbnails") == "done"
+        record = self.record(file_id)
+        jobs = {job["service"]: job["state"] for job in record["jobs"]}
+        # Of what is no picture nobody tries to make one.
+        return jobs.get("metadata") == "done" and (jobs.get("thumbnails") == "done" or record["state"] == "errored")
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(f"{self.cdn}/{path}", headers=headers, timeout=60)
@@ -137,6 +139,7 @@ def test_a_damaged_picture_is_a_problem_of_its_own_and_not_kept(appliance: Appli
     answer = appliance.get(f"image/w_9,f_png/{lure['objectKey']}")
     assert answer.status_code == 422
     assert answer.json()["type"].endswith("malformed")
+    assert lure["error"]["type"] == "malformed"
     assert lure["links"]["thumbnails"] == {}
 
 
