@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gui.models.background import Background
-from gui.models.bridge import EngineBridge
+from gui.models.bridge import ConnectionNews, EngineBridge
 from gui.models.drops import Drops
 from gui.models.settings import Settings
 from gui.models.transfers import TransfersModel
@@ -22,6 +22,7 @@ class Desk:
     engine: Engine
     bridge: EngineBridge
     connections: ConnectionBook
+    connection_news: ConnectionNews
     settings: Settings
     background: Background
     transfers: TransfersModel

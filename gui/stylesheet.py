@@ -13,6 +13,7 @@ QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="faint"] { color: $faint; }
 QLabel[role="bad"] { color: $bad; }
 QFrame[role="card"] { background: $card; border: 1px solid $line; border-radius: 10px; }
+QFrame[role="toast"] { background: $card; border: 1px solid $accent; border-radius: 10px; }
 QFrame[role="line"] { background: $line; border: none; min-height: 1px; max-height: 1px; }
 
 QPushButton {
@@ -32,7 +33,7 @@ QPushButton[role="quiet"]:hover { background: $hover; }
 QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: 4px 7px; }
 QPushButton[role="chip"] { background: transparent; border-radius: 0.9em; padding: 4px 12px; color: $ink; }
 QPushButton[role="chip"]:hover { background: $hover; }
-QPushButton[role="chip"]:checked { background: $chosen; border-color: $accent; color: $ink; font-weight: 600; }
+QPushButton[role="chip"]:checked { background: $chosen; border-color: $accent; color: $ink; }
 QPushButton[role="chip"]:focus { border: 2px solid $accent; padding: 3px 11px; }
 QPushButton[role="bad"] { color: $bad; }
 
@@ -49,6 +50,27 @@ QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {
   border: 2px solid $accent; padding: 4px 8px;
 }
+QLineEdit { placeholder-text-color: $faint; }
+QComboBox { padding-right: 26px; }
+QComboBox:focus { padding-right: 25px; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url("$resources/down-$look.svg"); width: 12px; height: 12px; }
+QSpinBox, QDoubleSpinBox { padding-right: 26px; }
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+  subcontrol-origin: border; width: 24px; border: none; background: transparent;
+}
+QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-position: top right; }
+QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-position: bottom right; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url("$resources/up-$look.svg"); width: 12px; height: 12px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url("$resources/down-$look.svg"); width: 12px; height: 12px; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator, QTreeView::indicator, QListView::indicator {
+  width: 18px; height: 18px; border: 1px solid $faint; border-radius: 5px; background: $card;
+}
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$resources/check-$look.svg"); }
+QCheckBox::indicator:focus { border: 2px solid $accent; }
+QCheckBox::indicator:checked:focus { border: 2px solid $ink; }
+QCheckBox::indicator:disabled { background: $sunken; border-color: $line; }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { color: $faint; background: $ground; }
 QLineEdit[readOnly="true"] { background: $ground; }
 QComboBox QAbstractItemView {
@@ -63,11 +85,8 @@ QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $line; margin: 6px 4px; }
 
 QListWidget#sidebar { background: $sunken; border: none; padding: 10px 8px; outline: 0; }
-QListWidget#sidebar::item { color: $ink; border-radius: 7px; padding: 8px 10px; margin: 1px 0; }
-QListWidget#sidebar::item:hover { background: $hover; }
-QListWidget#sidebar::item:selected { background: $chosen; color: $ink; }
-QListWidget#sidebar:focus::item:selected { border: 2px solid $accent; padding: 6px 8px; }
-QWidget#side { background: $sunken; }
+QWidget#side { background: $sunken; border-right: 1px solid $line; }
+QPushButton#connection { text-align: left; padding: 5px 10px; }
 
 QTableView, QTreeView, QListView {
   background: $card; color: $ink; border: 1px solid $line; border-radius: 10px; outline: 0;
@@ -76,8 +95,10 @@ QTableView, QTreeView, QListView {
 QTableView::item, QTreeView::item { padding: 0 8px; border: none; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section {
-  background: $card; color: $faint; border: none; border-bottom: 1px solid $line; padding: 6px 8px; font-weight: 500;
+  background: $card; color: $faint; border: none; border-bottom: 1px solid $line; padding: 6px 10px;
 }
+QHeaderView::section:first { border-top-left-radius: 9px; }
+QHeaderView::section:last { border-top-right-radius: 9px; }
 QHeaderView::section:hover { color: $ink; }
 QTableCornerButton::section { background: $card; border: none; }
 
@@ -89,7 +110,7 @@ QScrollBar::handle:hover { background: $faint; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
-QProgressBar { background: $sunken; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSplitter::handle { background: transparent; }
 QStatusBar { background: $ground; border-top: 1px solid $line; }

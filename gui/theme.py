@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
@@ -46,6 +47,7 @@ DARK = Colours(
     bad="#ff8a80", good="#74d19b", warn="#f0b860",
 )  # fmt: skip
 
+RESOURCES = Path(__file__).parent / "resources"
 #: What the text sizes of the settings multiply the system's font by.
 TEXT_SIZES = (0.9, 1.0, 1.15, 1.3, 1.5)
 
@@ -67,7 +69,8 @@ def apply(app: QApplication, look: Look, text_size: float = 1.0) -> None:
         app.setStyle("fusion")
     app.setPalette(_palette(colours))
     _scale_font(app, text_size)
-    app.setStyleSheet(STYLE_SHEET.safe_substitute({name: getattr(colours, name) for name in Colours.__slots__}))
+    words = {name: getattr(colours, name) for name in Colours.__slots__}
+    app.setStyleSheet(STYLE_SHEET.substitute(words, resources=RESOURCES.as_posix(), look="dark" if dark else "light"))
 
 
 def _scale_font(app: QApplication, text_size: float) -> None:

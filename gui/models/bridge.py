@@ -1,9 +1,10 @@
-"""The engine's news, brought from its thread into the window's."""
+"""News of the engine and of the connections, brought from other threads into the window's."""
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from gui.transfer.connections import ConnectionBook
 from gui.transfer.engine import Engine
 from gui.transfer.transfers import Transfer
 
@@ -52,3 +53,19 @@ class EngineBridge(QObject):
             return
         news, self._pending = list(self._pending.values()), {}
         self.changed.emit(news)
+
+
+class ConnectionNews(QObject):
+    """Emits `changed` in the window's thread when a connection was added, changed, removed or chosen."""
+
+    changed = Signal()
+    _told = Signal()
+
+    def __init__(self, book: ConnectionBook, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._told.connect(self.changed, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe: Callable[[], None] = book.subscribe(self._told.emit)
+
+    def close(self) -> None:
+        """No more news."""
+        self._unsubscribe()

@@ -57,11 +57,10 @@ class Tally:
             self._count(new, 1)
             if new.active:
                 self._active[new.id] = new
-        before, after = _left(old), _left(new)
-        self._left += after - before
-        # What was sent stays in the total; what was given up, paused or added changes it.
-        sent = before - after if new is not None and _goes_on(old) and (_goes_on(new) or new.state is State.DONE) else 0
-        self._total += after - before + sent
+        self._left += _left(new) - _left(old)
+        # What was sent stays in the total, so that it shows how far all of it is.
+        if not (new is not None and new.state is State.DONE and _goes_on(old)):
+            self._total += _whole(new) - _whole(old)
         if not self._left and not self._active:
             self._total = 0
 
@@ -78,3 +77,7 @@ def _goes_on(transfer: Transfer | None) -> bool:
 
 def _left(transfer: Transfer | None) -> int:
     return transfer.size - transfer.sent if transfer is not None and _goes_on(transfer) else 0
+
+
+def _whole(transfer: Transfer | None) -> int:
+    return transfer.size if transfer is not None and _goes_on(transfer) else 0

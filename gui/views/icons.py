@@ -34,6 +34,7 @@ _STROKES = {
     "top": "M12 19V9M7 14l5-5 5 5M5 5h14",
     "bottom": "M12 5v10M7 10l5 5 5-5M5 19h14",
     "link": "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
+    "appliance": "M4 5h16v6H4zM4 13h16v6H4zM7.5 8h.01M7.5 16h.01M11 8h5M11 16h5",
     "warning": "M12 4l9 16H3zM12 10v4M12 17h.01",
 }  # fmt: skip
 

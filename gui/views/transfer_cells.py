@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui import theme
 from gui.models import cells, words
@@ -88,7 +88,7 @@ def _progress(painter: QPainter, area: QRect, transfer: Transfer, colours: Colou
     bar = QRectF(area.left(), area.center().y() - _BAR / 2 + 1, area.width() - text_width - _PAD, _BAR)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colours.sunken if colours is theme.LIGHT else colours.line))
+    painter.setBrush(QColor(colours.line))
     painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
     if done and transfer.state is not State.CANCELLED:
         bar.setWidth(max(_BAR, bar.width() * done / 100))
@@ -98,17 +98,19 @@ def _progress(painter: QPainter, area: QRect, transfer: Transfer, colours: Colou
 
 def _state(painter: QPainter, area: QRect, transfer: Transfer, colours: Colours) -> None:
     colour = colour_of(transfer, colours)
+    word = words.state_word(transfer)
+    reason = "" if transfer.reason.rstrip(".") == word else transfer.reason
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colour))
     metrics = painter.fontMetrics()
-    middle = area.center().y() - (metrics.height() // 2 if transfer.reason else 0)
+    middle = area.center().y() - (metrics.height() // 2 if reason else 0)
     painter.drawEllipse(area.left(), middle - _DOT // 2, _DOT, _DOT)
     painter.restore()
     where = area.adjusted(_DOT + _PAD - 2, 0, 0, 0)
     ink = colour if transfer.state in (State.FAILED, State.SUSPENDED) else colours.ink
-    _lines(painter, where, words.state_word(transfer), transfer.reason, ink, colours)
+    _lines(painter, where, word, reason, ink, colours)
 
 
 def _link(painter: QPainter, area: QRect, transfer: Transfer, colours: Colours) -> None:
@@ -148,8 +150,3 @@ def _lines(painter: QPainter, area: QRect, first: str, second: str, ink: str, co
 def _one_line(text: str) -> str:
     """A name may hold line breaks; a row has one line for it."""
     return " ".join(text.split("\n"))
-
-
-def line_height() -> int:
-    """Of the program's font."""
-    return QApplication.fontMetrics().height()

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView
 
 from gui.models.order import Column
@@ -12,13 +12,17 @@ from gui.transfer.transfers import Transfer
 from gui.views.transfer_cells import TransferDelegate, row_height
 
 _WIDTHS = {
-    Column.SIZE: 92,
-    Column.PROGRESS: 150,
+    Column.SIZE: 90,
+    Column.PROGRESS: 146,
     Column.SPEED: 92,
     Column.REMAINING: 104,
     Column.STATE: 190,
-    Column.LINK: 170,
+    Column.LINK: 164,
 }
+#: What goes first where there is no room; the details beside the list have all of it.
+_LEAVES = (Column.LINK, Column.REMAINING, Column.SPEED, Column.SIZE)
+_NAME_NEEDS = 190
+_USUAL_CHARACTER = 8
 
 
 class TransferTable(QTableView):
@@ -31,6 +35,7 @@ class TransferTable(QTableView):
     def __init__(self, model: TransfersModel) -> None:
         super().__init__()
         self._rows = model
+        self._widths = dict(_WIDTHS)
         self._kept: tuple[list[int], int] = ([], 0)
         self.setModel(model)
         self.setItemDelegate(TransferDelegate(self))
@@ -54,6 +59,11 @@ class TransferTable(QTableView):
         spans = [selection.at(number) for number in range(selection.count())]
         rows = sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})
         return [self._rows.transfer_at(row) for row in rows]
+
+    def chosen_count(self) -> int:
+        """How many rows are selected, at most: without looking at each."""
+        selection = self.selectionModel().selection()
+        return sum(selection.at(number).height() for number in range(selection.count()))
 
     def select(self, ids: Sequence[int]) -> None:
         """Choose these, as far as they are shown, and nothing else."""
@@ -91,27 +101,50 @@ class TransferTable(QTableView):
         if transfer is not None and plain and event.button() is Qt.MouseButton.LeftButton:
             self.link_wanted.emit([transfer])
 
-    def changeFontSize(self) -> None:
+    def _grow(self) -> None:
         """The rows grow with the text."""
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
         self.verticalHeader().setDefaultSectionSize(row_height(option))
+        wider = self.fontMetrics().averageCharWidth() / _USUAL_CHARACTER
+        for column, width in _WIDTHS.items():
+            self._widths[column] = int(width * max(1.0, wider))
+            self.setColumnWidth(column, self._widths[column])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() is QEvent.Type.FontChange:
+            self._grow()
+            self._fit()
+        super().changeEvent(event)
+
+    def _fit(self) -> None:
+        """Only as many columns as leave the name enough room."""
+        room = self.viewport().width() - _NAME_NEEDS - sum(self._width(column) for column in _WIDTHS)
+        for column in _LEAVES:
+            hidden = room < 0
+            if self.isColumnHidden(column) != hidden:
+                self.setColumnHidden(column, hidden)
+            room += self._width(column) if hidden else 0
+
+    def _width(self, column: Column) -> int:
+        """Also of one that is hidden now."""
+        return self.columnWidth(column) or self._widths[column]
 
     def _prepare_headers(self) -> None:
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.changeFontSize()
+        self._grow()
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(60)
         columns.setSectionsMovable(True)
         columns.setSortIndicatorClearable(True)
         columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         columns.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
-        font = QFont(columns.font())
-        columns.setFont(font)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
         self.setSortingEnabled(True)
 
     def _link_at(self, point: QPoint) -> Transfer | None:
