@@ -33,13 +33,19 @@ def key(api: ApiServer) -> str:
     return text
 
 
+def clean_env(home: Path) -> dict[str, str]:
+    """The environment of a user of this machine whose journals and connections are the test's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_")}
+    return kept | {"XDG_STATE_HOME": str(home / "state"), "XDG_CONFIG_HOME": str(home / "config")}
+
+
 @pytest.fixture
 def upload(api: ApiServer, key: str, tmp_path: Path) -> Upload:
     """Runs the command as a script does: no terminal, credentials in the data folder."""
     data = tmp_path / "data"
     data.mkdir()
     (data / "credentials.json").write_text(json.dumps({"apiUrl": api.url, "apiKey": key}))
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_")}
+    env = clean_env(tmp_path)
 
     def run(*words: str | Path, **more: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "gui.upload", *map(str, words)]
@@ -110,12 +116,14 @@ def test_a_large_file_goes_in_parts_and_arrives_whole(api: ApiServer, upload: Up
 
 def test_what_cannot_be_sent_is_named_and_the_rest_goes_on(upload: Upload, tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_bytes(b"good")
-    (tmp_path / "folder").mkdir()
-    done = upload("missing.mov", "folder", "good.txt")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "circle").symlink_to("circle")
+    done = upload("missing.mov", "empty", "circle", "good.txt")
     assert done.returncode == 1
     assert len(done.stdout.split()) == 1
-    assert "missing.mov: " in done.stderr
-    assert "is a folder" in done.stderr
+    assert "missing.mov: there is no such file or folder.\n" in done.stderr
+    assert "empty is empty; an empty folder has no place on the appliance.\n" in done.stderr
+    assert "circle cannot be read: its links go in a circle.\n" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -146,7 +154,7 @@ def test_on_a_terminal_every_link_has_a_line_of_its_own(upload: Upload, tmp_path
     (tmp_path / "two.txt").write_bytes(os.urandom(16))
     driver, terminal = os.openpty()
     command = [sys.executable, "-m", "gui.upload", "one [red].txt", "two.txt"]
-    env = os.environ | {"MEDIA_DATA_DIR": str(tmp_path / "data"), "TERM": "xterm", "COLUMNS": "80"}
+    env = clean_env(tmp_path) | {"MEDIA_DATA_DIR": str(tmp_path / "data"), "TERM": "xterm", "COLUMNS": "80"}
     with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=terminal, stderr=terminal) as process:
         os.close(terminal)
         shown = everything(driver)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,9 @@ class Profile:
     def target(self) -> Path | None:
         """Where sent files are moved, None where they are not."""
         return self.root / self.move_to if self.after is After.MOVE else None
+
+    def with_id(self, id_: int) -> "Profile":
+        return replace(self, id=id_)
 
     def as_json(self) -> str:
         """Everything but the id. Paths that are no Unicode are kept by surrogates (PEP 383)."""
