@@ -1,9 +1,11 @@
 """Finds appliances on the local network by multicast DNS (RFC 6762, RFC 6763)."""
 
+import ipaddress
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import ifaddr
 from zeroconf import InterfaceChoice, IPVersion, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
 SERVICE = "_media-appliance._tcp.local."
@@ -31,7 +33,7 @@ class Discovery:
         self,
         listener: Callable[[], None] = lambda: None,
         *,
-        interfaces: Sequence[str] | InterfaceChoice = InterfaceChoice.Default,
+        interfaces: Sequence[str] | InterfaceChoice = InterfaceChoice.All,
     ) -> None:
         """listener: told that `found` has changed. interfaces: addresses of this machine to listen on."""
         self._listener = listener
@@ -84,9 +86,21 @@ def _found(info: ServiceInfo) -> Found | None:
     said = {
         key.decode(errors="replace"): (value or b"").decode(errors="replace") for key, value in info.properties.items()
     }
-    addresses = info.parsed_addresses(IPVersion.V4Only)
-    url = said.get("url") or (f"http://{addresses[0]}:{said.get('api') or info.port}" if addresses else "")
+    address = _nearest(info.parsed_addresses(IPVersion.V4Only))
+    url = said.get("url") or (f"http://{address}:{said.get('api') or info.port}" if address else "")
     if not url.startswith(("http://", "https://")):
         return None
     name = said.get("name") or info.name.removesuffix(f".{SERVICE}")
     return Found(info.name, name[:100], url.rstrip("/"), said.get("version", ""))
+
+
+def _nearest(addresses: Sequence[str]) -> str | None:
+    """Of an appliance on several networks, its address on one that this machine is on too."""
+    own = [
+        ipaddress.ip_network(f"{one.ip}/{one.network_prefix}", strict=False)
+        for adapter in ifaddr.get_adapters()
+        for one in adapter.ips
+        if one.is_IPv4
+    ]
+    near = [one for one in addresses if any(ipaddress.ip_address(one) in network for network in own)]
+    return next(iter(near or addresses), None)

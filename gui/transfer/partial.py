@@ -98,7 +98,7 @@ class Partial:
         """Give the file its name, with a number where that is taken by another one; where it is now."""
         try:
             os.fsync(self._descriptor)
-            self._close()
+            self._close(whole=True)
             found = self._named(target)
         except OSError as error:
             raise _unusable(target.parent, error) from error
@@ -154,7 +154,7 @@ class Partial:
                 f"There is not enough room in {shown(folder)}: {rest / 1e9:.1f} GB to come, {free / 1e9:.1f} GB free."
             )
 
-    def _close(self) -> None:
+    def _close(self, *, whole: bool = False) -> None:
         """Leave what a later try can go on with, and nothing else."""
         with self._lock:
             if self._descriptor < 0:
@@ -164,7 +164,7 @@ class Partial:
                     self._write_note()
             os.close(self._descriptor)
             self._descriptor = -1
-            if not self._done:
+            if not self._done and not whole:
                 _unlink(self._path, self._note)
 
 
