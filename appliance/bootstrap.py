@@ -37,6 +37,8 @@ _RETRY_S = 1.0
 _RECHECK_S = 20.0
 _CORES_PER_FILM = 2
 _MEMORY_PER_FILM = 2 * 1024**3
+#: People miss a poster sooner than a ladder, and a page that does not come at once sooner than both.
+_NICE_OF_STILLS = 5
 _log = logging.getLogger(__name__)
 
 
@@ -123,7 +125,7 @@ class Workers:
         films = settings.transcode_threads or _films_at_once()
         self._encoder = _encoder(settings, films)
         self._prober = Probe()
-        self._studio = Studio(assembly.store)
+        self._studio = Studio(assembly.store, nice=_NICE_OF_STILLS)
         parts = Parts(
             catalog=assembly.catalog,
             store=assembly.store,

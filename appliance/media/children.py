@@ -23,7 +23,10 @@ from appliance.domain.errors import Malformed, ProbeUnavailable, ResourceLimit
 
 _ROOT = str(Path(__file__).parents[2])
 # Isolated from the environment and the working folder; the code of the child is that of its parent.
-_START = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_module(sys.argv[2], run_name='__main__')"
+_START = (
+    "import runpy, sys; sys.path.insert(0, sys.argv[1]); from appliance.media.confined import give_way; "
+    "give_way(int(sys.argv[3])); runpy.run_module(sys.argv[2], run_name='__main__')"
+)
 _FILES_PER_CHILD = 200
 _LONGEST_LINE = 4 * 1024 * 1024
 _READ_BYTES = 256 * 1024
@@ -42,10 +45,12 @@ class ChildPool:
     """Children of one kind, one per caller at a time. Safe for several threads.
 
     module: the child's. limit_s: wall-clock seconds a request may take; then its whole process group is killed.
+    nice: how far its children stand back behind what people wait for, 0 to 19.
     """
 
-    def __init__(self, module: str, *, limit_s: float) -> None:
+    def __init__(self, module: str, *, limit_s: float, nice: int = 0) -> None:
         self._module = module
+        self._nice = nice
         self._limit_s = limit_s
         self._lock = threading.Lock()
         self._idle: list[_Child] = []
@@ -89,7 +94,7 @@ class ChildPool:
         with self._lock:
             if self._closed:
                 raise ProbeUnavailable("The appliance is stopping.")
-            child = self._idle.pop() if self._idle else _Child(self._module)
+            child = self._idle.pop() if self._idle else _Child(self._module, self._nice)
             self._busy.add(child)
         return child
 
@@ -111,11 +116,11 @@ class ChildPool:
 class _Child:
     """One process. It ends by itself when this process does, whose end closes its input."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, nice: int) -> None:
         self.files = 0
         self._buffer = bytearray()
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START, _ROOT, module],
+            [sys.executable, "-I", "-c", _START, _ROOT, module, str(nice)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -45,7 +45,7 @@ def confine(order: dict[str, Any]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     for name, value in order["limits"].items():
         _limit(getattr(resource, name), value)
-    _give_way(order["nice"])
+    give_way(order["nice"])
     alone = sys.platform == "linux" and _leave_network(libc)
     if sys.platform == "linux":
         # After the namespace: a change of credentials forgets it.
@@ -71,8 +71,12 @@ def _limit(which: int, value: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
-def _give_way(nice: int) -> None:
-    """Where Linux shares the processor out by session, niceness counts only within one (sched(7), autogroup)."""
+def give_way(nice: int) -> None:
+    """Make a process that leads a session of its own nicer by so much.
+
+    Where Linux shares the processor out by session, the niceness of a process counts only within its own (sched(7),
+    "The autogroup feature"), so the session has to be nice too.
+    """
     os.nice(nice)
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(nice))

@@ -47,8 +47,9 @@ class Picture:
 class Images:
     """Safe for several threads; each takes one child while it is served."""
 
-    def __init__(self, *, limit_s: float = 30.0) -> None:
-        self._children = ChildPool("appliance.media.images_child", limit_s=limit_s)
+    def __init__(self, *, limit_s: float = 30.0, nice: int = 0) -> None:
+        """As ChildPool."""
+        self._children = ChildPool("appliance.media.images_child", limit_s=limit_s, nice=nice)
 
     def transform(self, original: Original, variant: Variant) -> Picture:
         """One variant. Raises as `render`."""

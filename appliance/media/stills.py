@@ -34,8 +34,9 @@ class Stills:
     ProbeUnavailable where trying again may help.
     """
 
-    def __init__(self, *, limit_s: float = 180.0) -> None:
-        self._children = ChildPool("appliance.media.stills_child", limit_s=limit_s)
+    def __init__(self, *, limit_s: float = 180.0, nice: int = 0) -> None:
+        """As ChildPool."""
+        self._children = ChildPool("appliance.media.stills_child", limit_s=limit_s, nice=nice)
 
     def frame(self, url: str, at: float) -> bytes:
         """The frame shown at that time, in seconds, as PPM; the last one for a time after the end."""

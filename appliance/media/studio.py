@@ -19,10 +19,11 @@ class Studio:
     images: makes pictures out of pictures.
     """
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, *, nice: int = 0) -> None:
+        """nice: as ChildPool."""
         self._store = store
-        self._stills = Stills()
-        self.images = Images()
+        self._stills = Stills(nice=nice)
+        self.images = Images(nice=nice)
 
     def original(self, record: FileRecord, at: float | None = None) -> Original:
         """A file as one picture to start from. at: seconds into a film, None for its poster.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import pyvips
 
@@ -51,6 +52,35 @@ def _channel(still: bytes) -> int:
     """Which of red, green and blue it is."""
     pixel = [float(value) for value in _opened(still)(20, 20)]
     return pixel.index(max(pixel))
+
+
+def _child() -> psutil.Process:
+    """The one that was started last."""
+    found = [one for one in psutil.Process().children() if "appliance.media.stills_child" in one.cmdline()]
+    return max(found, key=lambda one: one.create_time())
+
+
+def test_a_child_keeps_little_of_what_it_looked_at(server: FileServer) -> None:
+    url = _film(server, "a.mp4", *picture("1920x1080", seconds=8), *h264(10))
+    stills = Stills()
+    sizes = []
+    for _ in range(4):
+        stills.sheet(url, 8.0)
+        # An answer is read before the child has cleared up; it does so before it takes the next request.
+        stills.frame(url, 0.0)
+        sizes.append(_child().memory_info().rss)
+    stills.close()
+    assert max(sizes[1:]) - sizes[0] < 60_000_000, sizes
+
+
+def test_children_give_way_where_that_is_asked_for(server: FileServer) -> None:
+    url = _film(server, "a.mp4", *picture(seconds=1), *h264())
+    stills = Stills(nice=5)
+    stills.frame(url, 0.0)
+    assert _child().nice() == 5
+    group = Path(f"/proc/{_child().pid}/autogroup")
+    assert not group.exists() or group.read_text().split()[-2:] == ["nice", "5"]
+    stills.close()
 
 
 @pytest.mark.parametrize(("gop", "name"), [(5, "a.mp4"), (300, "a.mp4"), (300, "a.mkv"), (10, "a.ts")])
