@@ -15,12 +15,16 @@ _BODILESS = frozenset({204, 304})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """headers: by lower-case name; of a repeated one the last. keep: the connection can carry another request."""
+    """headers: by lower-case name; of a repeated one the last. keep: the connection can carry another request.
+
+    md5: in hexadecimal, of the file's bytes that went with the request; '' where they were not to be hashed.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     keep: bool
+    md5: str = ""
 
     @property
     def ok(self) -> bool:

@@ -34,6 +34,8 @@ class Board:
         self.rows = {row.id: row for row in rows}
         self.paused = paused
         self.closed = False
+        #: A session was abandoned, and the appliance is to be told.
+        self.left_something = True
         #: Told, under the lock, that there is work for the lane of small (True) or large files.
         self.on_work: Callable[[bool], None] = lambda small: None
         self._last_id = max(self.rows, default=0)
@@ -113,6 +115,7 @@ class Board:
             self._notes.parts = [part for part in self._notes.parts if part[0] != row.id]
             if row.file_id is not None:
                 self._notes.abandoned.append((row.connection, row.file_id))
+                self.left_something = True
             self.change(row, file_id=None, links=None, key=key, etag=None, etag_sent=None, sent=0)
 
     def enqueue(self, row: Row, small_bytes: int) -> None:

@@ -60,8 +60,8 @@ class Engine:
         self._small = self._lane("small", options.small_files_at_a_time, runner)
         self._large = self._lane("large", options.files_at_a_time, runner)
         self._keeper = Keeper(
-            self._board, self._journal, clients, self._outages, runner, self._back, self._try_again,
-            lambda: self._options.hold_sleep,
+            self._board, self._journal, clients, self._outages, runner, flush=self._clerk.flush, back=self._back,
+            again=self._try_again, hold_sleep=lambda: self._options.hold_sleep,
         )  # fmt: skip
         runner.enqueue = self._enqueue
         runner.on_outage = self._intake.on_outage = self._lost

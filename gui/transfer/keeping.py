@@ -22,7 +22,8 @@ class Keeper:
 
     def __init__(
         self, board: Board, journal: Journal, clients: Callable[[str], ApplianceClient], outages: Outages,
-        runner: Runner, back: Callable[[str], None], again: Callable[[int], None], hold_sleep: Callable[[], bool],
+        runner: Runner, *, flush: Callable[[], None], back: Callable[[str], None], again: Callable[[int], None],
+        hold_sleep: Callable[[], bool],
     ) -> None:  # fmt: skip
         self.awake = Awake()
         self._board = board
@@ -30,6 +31,7 @@ class Keeper:
         self._clients = clients
         self._outages = outages
         self._runner = runner
+        self._flush = flush
         self._back = back
         self._again = again
         self._hold_sleep = hold_sleep
@@ -51,7 +53,6 @@ class Keeper:
 
     def hurry(self) -> None:
         """There is something to look at now."""
-        self._release_due = 0.0
         self._wake.set()
 
     def step(self, now: float) -> None:
@@ -65,8 +66,10 @@ class Keeper:
                 self._back(outage.connection)
             else:
                 self._runner.on_outage(outage.connection)
-        if now >= self._release_due:
+        if self._board.left_something or now >= self._release_due:
             self._release_due = now + _RELEASE_S
+            self._board.left_something = False
+            self._flush()
             self._release()
 
     def _run(self) -> None:

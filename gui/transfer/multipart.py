@@ -84,7 +84,7 @@ class _Parts:
         if not answer.ok:
             raise refusal(answer)
         try:
-            computed = verify(answer.etag, course)
+            computed = verify(answer)
         except Corrupted:
             sending.meter(-length)
             raise

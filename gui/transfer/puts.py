@@ -25,7 +25,7 @@ def _put(sending: Sending, target: Target) -> Sent | None:
     body = sending.content if sending.content is not None else Slice(sending.source, 0, sending.size)
     answer = sending.request("PUT", target, {}, body, course)
     if answer.ok:
-        etag = verify(answer.etag, course)
+        etag = verify(answer)
         sending.stored_part(1, etag, sending.size)
         return Sent(etag)
     if answer.status == 403:

@@ -1,9 +1,8 @@
 """What every protocol has in common: one file, one session, and how a store's refusal is to be understood."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gui.transfer.answers import Answer
@@ -52,7 +51,7 @@ class Sending:
 
     def course(self) -> Course:
         """For one request whose file bytes are hashed by MD5, which is how stores name them."""
-        return Course(self.halt, self.throttle, self.meter, hashlib.md5(usedforsecurity=False))
+        return Course(self.halt, self.throttle, self.meter, hashed=True)
 
     def request(
         self, method: str, target: Target, headers: Mapping[str, str], body: bytes | Slice, course: Course
@@ -77,7 +76,7 @@ class Sending:
 
     def quiet(self) -> Course:
         """For a request that carries no bytes of the file."""
-        return replace(self.course(), meter=lambda count: None, digest=None)
+        return Course(self.halt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,11 @@ def is_md5(etag: str | None) -> bool:
     return etag is not None and _MD5.match(etag) is not None
 
 
-def verify(etag: str | None, course: Course) -> str:
+def verify(answer: Answer) -> str:
     """The MD5 of what was sent. Raises Corrupted where the store names other bytes."""
-    assert course.digest is not None
-    computed = course.digest.hexdigest()
-    if is_md5(etag) and etag != computed:
+    if is_md5(answer.etag) and answer.etag != answer.md5:
         raise Corrupted("The store has other bytes than were sent; something between here and there changes them.")
-    return computed
+    return answer.md5
 
 
 def refusal(answer: Answer) -> Broken | Corrupted | Refused | SessionLost:

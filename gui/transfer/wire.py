@@ -1,13 +1,13 @@
 """HTTP/1.1 for uploads: connections that are kept, files that go out without passing through Python's memory."""
 
+import hashlib
 import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gui.transfer.answers import Answer, AnswerReader
@@ -16,9 +16,6 @@ from gui.transfer.fingerprint import opened
 from gui.transfer.halting import Halt
 from gui.transfer.sockets import Origin, Stream, connect
 from gui.transfer.throttle import Throttle
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
 
 Meter = Callable[[int], None]
 _CHUNK = 512 * 1024
@@ -45,16 +42,15 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a request goes: who may end it, who counts its bytes, how fast it may be, what is hashed on the way.
+    """How a request goes: who may end it, who counts its bytes, how fast it may be, whether they are hashed on the way.
 
     meter: told how many further bytes of a body left, and a negative sum where the try failed, so that it adds up.
-    digest: fed with the bytes of the file that are sent.
     """
 
     halt: Halt = _NEVER
     throttle: Throttle = _FREE
     meter: Meter = lambda count: None
-    digest: "_Hash | None" = None
+    hashed: bool = False
 
 
 PLAIN = Course()
@@ -101,7 +97,7 @@ class Wire:
                 stream.close()
                 raise
             self._done(origin, stream, keep=answer.keep and exchange.complete)
-            return answer
+            return replace(answer, md5=exchange.md5)
 
     def close(self) -> None:
         """End the kept connections; those in use end with their requests."""
@@ -149,11 +145,16 @@ class _Exchange:
         self._sent = 0
         self._deadline = 0.0
         self._reader = AnswerReader(self._receive)
+        self._digest = hashlib.md5(usedforsecurity=False) if course.hashed else None
         self.complete = False
 
     @property
     def heard(self) -> bool:
         return self._reader.begun
+
+    @property
+    def md5(self) -> str:
+        return self._digest.hexdigest() if self._digest is not None else ""
 
     def run(self, method: str, head: bytes, body: bytes | Slice) -> Answer:
         accepted = False
@@ -186,8 +187,8 @@ class _Exchange:
 
     def _send_bytes(self, head: bytes, body: bytes) -> bool:
         course = self._course
-        if course.digest is not None:
-            course.digest.update(body)
+        if self._digest is not None:
+            self._digest.update(body)
         if course.throttle.limit is None:
             self._count(len(body))
             return self._stream.send(head + body, course.halt)
@@ -205,7 +206,7 @@ class _Exchange:
     def _send_file(self, file: FileIO, body: Slice) -> bool:
         """By the system where it can; then what is hashed is read a second time, from the page cache."""
         course, stream = self._course, self._stream
-        view = memoryview(bytearray(_CHUNK if course.digest is not None or not stream.sends_files else 0))
+        view = memoryview(bytearray(_CHUNK if self._digest is not None or not stream.sends_files else 0))
         done = 0
         while done < body.length:
             count = course.throttle.grant(min(_CHUNK, body.length - done), course.halt)
@@ -220,8 +221,8 @@ class _Exchange:
             if view and count:
                 file.seek(body.offset + done)
                 count = min(count, file.readinto(view[:count]) or 0)
-                if course.digest is not None:
-                    course.digest.update(view[:count])
+                if self._digest is not None:
+                    self._digest.update(view[:count])
             if not by_system and not stream.send(view[:count], course.halt):
                 return False
             if not count and by_system == stream.sends_files:
