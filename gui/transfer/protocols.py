@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
-from gui.transfer import multipart, puts
+from gui.transfer import forms, multipart, puts, resumable
 from gui.transfer.errors import TransferError
 from gui.transfer.sending import Sending, Sent
 
 PROTOCOLS: Mapping[str, Callable[[Sending], Sent]] = {
     "put": puts.send,
     "multipart": multipart.send,
+    "resumable": resumable.send,
+    "form": forms.send,
 }
 
 

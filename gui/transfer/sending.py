@@ -70,7 +70,7 @@ class Sending:
             try:
                 check(self.source, self.fingerprint)
             except BaseException:
-                course.meter(-len(body))
+                course.meter(-(body.length if isinstance(body, Slice) else len(body)))
                 raise
         return answer
 
