@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.desk import HOST, Appliance, Desk, chromium
+from tests.browser.site import Site
 from tests.films import ffmpeg, h264, picture, tone
 from tests.integration.native_stack import NativeStack
 
@@ -16,8 +17,17 @@ OpenDesk = Callable[..., Desk]
 
 
 @pytest.fixture(scope="session")
-def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    stack = NativeStack.in_folder(tmp_path_factory.mktemp("appliance"), MEDIA_HOSTS=HOST)
+def site() -> Iterator[Site]:
+    """Its intranet's pages may frame the appliance's player."""
+    site = Site()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def appliance(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[Appliance]:
+    folder = tmp_path_factory.mktemp("appliance")
+    stack = NativeStack.in_folder(folder, MEDIA_HOSTS=HOST, MEDIA_EMBED_ORIGINS=site.intranet)
     with stack.up():
         yield Appliance(stack)
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from tests.browser.site import FOREIGN_NAME, INTRANET_NAME
 from tests.integration.native_stack import NativeStack
 
 #: Not a loopback name: over plain http it is no secure context, as on every network without certificates.
@@ -20,7 +21,8 @@ def chromium(playwright: Playwright) -> Browser:
     """Debian's Chromium, headless."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path is not None, "no Chromium here: sudo apt-get install chromium"
-    flags = [f"--host-resolver-rules=MAP {HOST} 127.0.0.1", "--autoplay-policy=no-user-gesture-required"]
+    names = ",".join(f"MAP {name} 127.0.0.1" for name in (HOST, INTRANET_NAME, FOREIGN_NAME))
+    flags = [f"--host-resolver-rules={names}", "--autoplay-policy=no-user-gesture-required"]
     # Chromium's own sandbox cannot be had by root; the pages are our own.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return playwright.chromium.launch(executable_path=path, args=[*flags, *sandbox])
