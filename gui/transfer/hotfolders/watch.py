@@ -85,10 +85,8 @@ class FolderWatch:
         self._take_news(now, at)
         if self._profile.paused:
             return now + LOOK_EVERY_S
-        if self._hinted:
-            self._look_at = min(self._look_at, max(now, self._looked_at + self._pause_s))
         try:
-            if now >= self._look_at:
+            if now >= self._due(now):
                 self._look(now, at)
             elif self._identity and (fresh := [e for e in self._book.at(Progress.SENT) if not e.reason]):
                 self._see_root()
@@ -96,8 +94,18 @@ class FolderWatch:
         except RootAway as error:
             self._away, self._identity = str(error), None
             self._settling.forget()
+            self._looked_at = now
             self._look_at = self._full_at = now + _AWAY_EVERY_S
-        return self._look_at
+        return self._due(now)
+
+    def _due(self, now: float) -> float:
+        """When the folder is to be looked at: as planned, or sooner where something failed or may have changed."""
+        due, fails = self._look_at, self._following.next_due()
+        if fails is not None:
+            due = min(due, max(fails, self._looked_at + _RETRY_EVERY_S))
+        if self._hinted:
+            due = min(due, max(now, self._looked_at + self._pause_s))
+        return due
 
     def _status(self) -> FolderStatus:
         profile = self._profile
@@ -174,12 +182,8 @@ class FolderWatch:
         self._hand_over(self._settled(found, now, at), found, at)
         self._take_away(self._book.at(Progress.SENT), at)
         self._pause_s = max(_LEAST_PAUSE_S, _SHARE * (time.monotonic() - started))
-        settles, fails = self._settling.next_look(), self._following.next_due()
-        self._look_at = min(
-            self._full_at,
-            self._full_at if settles is None else max(settles, now + self._pause_s),
-            self._full_at if fails is None else max(fails, now + _RETRY_EVERY_S),
-        )
+        settles = self._settling.next_look()
+        self._look_at = self._full_at if settles is None else min(self._full_at, max(settles, now + self._pause_s))
 
     def _settled(self, found: Scan, now: float, at: int) -> list[str]:
         """Files that are to go up now."""
