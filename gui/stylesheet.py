@@ -12,6 +12,7 @@ QLabel[role="title"] { font-size: 17pt; font-weight: 600; }
 QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="faint"] { color: $faint; }
 QLabel[role="bad"] { color: $bad; }
+QLabel[role="tag"] { color: $accent; border: 1px solid $line; border-radius: 0.6em; padding: 0 7px; }
 QFrame[role="card"] { background: $card; border: 1px solid $line; border-radius: 10px; }
 QFrame[role="toast"] { background: $card; border: 1px solid $accent; border-radius: 10px; }
 QFrame[role="line"] { background: $line; border: none; min-height: 1px; max-height: 1px; }
@@ -55,6 +56,7 @@ QComboBox { padding-right: 26px; }
 QComboBox:focus { padding-right: 25px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$resources/down-$look.svg"); width: 12px; height: 12px; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QSpinBox, QDoubleSpinBox { padding-right: 26px; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
   subcontrol-origin: border; width: 24px; border: none; background: transparent;
@@ -84,7 +86,7 @@ QMenu::item:selected { background: $chosen; color: $ink; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $line; margin: 6px 4px; }
 
-QListWidget#sidebar { background: $sunken; border: none; padding: 10px 8px; outline: 0; }
+QListWidget#sidebar { background: transparent; border: none; padding: 10px 8px; outline: 0; }
 QWidget#side { background: $sunken; border-right: 1px solid $line; }
 QPushButton#connection { text-align: left; padding: 5px 10px; }
 

@@ -4,13 +4,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from gui.desk import Desk
+from gui.views.connections import ConnectionsCard
 from gui.views.parts import header, page_layout
 from gui.views.settings_copying import CopyingCard
 from gui.views.settings_look import LookCard
 from gui.views.settings_sending import SendingCard
 
 #: In the order of the page; each is a QWidget made of a Desk.
-CARDS = (CopyingCard, SendingCard, LookCard)
+CARDS = (ConnectionsCard, CopyingCard, SendingCard, LookCard)
 _WIDEST = 760
 
 
