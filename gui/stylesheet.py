@@ -12,7 +12,12 @@ QLabel[role="title"] { font-size: 17pt; font-weight: 600; }
 QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="faint"] { color: $faint; }
 QLabel[role="bad"] { color: $bad; }
-QLabel[role="tag"] { color: $accent; border: 1px solid $line; border-radius: 0.6em; padding: 0 7px; }
+QLabel[role="tag"] { color: $accent; border: 1px solid $line; border-radius: 5px; padding: 0 7px; }
+QListWidget[role="choices"] {
+  background: $card; border: 1px solid $line; border-radius: 7px; padding: 4px; outline: 0;
+}
+QListWidget[role="choices"]::item { padding: 6px 8px; border-radius: 5px; color: $ink; }
+QListWidget[role="choices"]::item:selected { background: $chosen; }
 QFrame[role="card"] { background: $card; border: 1px solid $line; border-radius: 10px; }
 QFrame[role="toast"] { background: $card; border: 1px solid $accent; border-radius: 10px; }
 QFrame[role="line"] { background: $line; border: none; min-height: 1px; max-height: 1px; }

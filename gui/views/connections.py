@@ -24,7 +24,7 @@ from gui.transfer.errors import CertificateChanged, CertificateUnknown, NotConfi
 from gui.transfer.offers import Account
 from gui.views.cards import Card
 from gui.views.connections_dialog import ConnectDialog
-from gui.views.parts import button, icon_button, label, line
+from gui.views.parts import breakable, button, icon_button, label, line
 
 
 class ConnectionsCard(Card):
@@ -105,7 +105,7 @@ class ConnectionRow(QWidget):
         head.addWidget(name)
         if is_default and several:
             head.addWidget(label(self.tr("default"), "tag"))
-        if connection.local:
+        if connection.local and connection.name != self.tr("This computer"):
             head.addWidget(label(self.tr("this computer"), "tag"))
         head.addStretch(1)
         texts = QVBoxLayout()
@@ -173,7 +173,7 @@ class ConnectionRow(QWidget):
         self._say(str(error), good=False)
 
     def _say(self, text: str, *, good: bool) -> None:
-        self.state.setText(text)
+        self.state.setText(breakable(text))
         self.state.setProperty("role", "faint" if good else "bad")
         self.state.style().unpolish(self.state)
         self.state.style().polish(self.state)

@@ -27,7 +27,7 @@ from gui.transfer.errors import CertificateUnknown, NotConfigured, Refused, Tran
 from gui.transfer.introduction import Introduction
 from gui.transfer.offers import Account
 from gui.transfer.pairing import PairingLine
-from gui.views.parts import GAP, MARGIN, button, label
+from gui.views.parts import GAP, MARGIN, breakable, button, label
 
 _FOUND = Qt.ItemDataRole.UserRole
 _WIDTH = 560
@@ -51,6 +51,7 @@ class ConnectDialog(QDialog):
         self.found = QListWidget()
         self.found.setAccessibleName(self.tr("Appliances on this network"))
         self.found.setMaximumHeight(132)
+        self.found.setProperty("role", "choices")
         self.searching = label(self.tr("Looking for appliances…"), "faint", wrap=True)
         self.line = QLineEdit()
         self.line.setPlaceholderText("http://192.168.1.20:8080/pair#ABCD-EFGHJKLM")
@@ -69,6 +70,7 @@ class ConnectDialog(QDialog):
         self.connect_button.setDefault(True)
         self.cancel_button: QPushButton = button(self.tr("Cancel"))
         self.busy = QProgressBar()
+        self._form = QFormLayout()
         self._put_together()
         self._wire_up()
         self.discovery = Discovery(self._changed.emit, interfaces=interfaces or InterfaceChoice.All)
@@ -87,15 +89,13 @@ class ConnectDialog(QDialog):
         self.line.setAccessibleName(self.tr("Pairing line or code"))
         layout.addWidget(self.line)
         layout.addWidget(self.by_hand, 0, Qt.AlignmentFlag.AlignLeft)
-        self._hand = QWidget()
-        form = QFormLayout(self._hand)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow(self.tr("&Address"), self.address)
-        form.addRow(self.tr("API &key"), self.key)
-        layout.addWidget(self._hand)
-        names = QFormLayout()
-        names.addRow(self.tr("&Name (optional)"), self.name)
-        layout.addLayout(names)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setVerticalSpacing(8)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self._form.addRow(self.tr("&Address"), self.address)
+        self._form.addRow(self.tr("API &key"), self.key)
+        self._form.addRow(self.tr("&Name (optional)"), self.name)
+        layout.addLayout(self._form)
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
         layout.addWidget(self.busy)
@@ -107,18 +107,32 @@ class ConnectDialog(QDialog):
         foot.addWidget(self.cancel_button)
         foot.addWidget(self.connect_button)
         layout.addLayout(foot)
-        for hidden in (self._hand, self.busy, self.trouble, self.trust, self.found):
+        self._show_hand(False)
+        for hidden in (self.busy, self.trouble, self.trust, self.found):
             hidden.hide()
 
     def _wire_up(self) -> None:
         self._changed.connect(self._show_found, Qt.ConnectionType.QueuedConnection)
-        self.by_hand.toggled.connect(self._hand.setVisible)
-        self.by_hand.toggled.connect(lambda shown: self.address.setFocus() if shown else None)
+        self.by_hand.toggled.connect(self._show_hand)
         self.found.itemSelectionChanged.connect(self._choose)
         self.found.itemActivated.connect(lambda item: self.line.setFocus())
         self.connect_button.clicked.connect(self._begin)
         self.trust.clicked.connect(self._trust)
         self.cancel_button.clicked.connect(self.reject)
+
+    def _show_hand(self, shown: bool) -> None:
+        for field in (self.address, self.key):
+            self._form.setRowVisible(field, shown)
+        if shown:
+            self.address.setFocus()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its sentences need; a dialog does not grow by itself."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.resize(self.width(), max(layout.heightForWidth(self.width()), self.minimumSizeHint().height()))
 
     def _search(self) -> None:
         self.discovery.start()
@@ -140,9 +154,11 @@ class ConnectDialog(QDialog):
             if one.api_url == chosen_url:
                 self.found.setCurrentItem(item)
         some = self.found.count() > 0
-        self.found.setVisible(some)
+        if self.found.isHidden() is some:
+            self.found.setVisible(some)
+            self._fit()
         if some:
-            self.searching.setText(self.tr("Choose one, then type the code that it shows for you."))
+            self.searching.setText(self.tr("Choose one, then paste its pairing line below, or the code alone."))
         elif not self.discovery.trouble:
             self.searching.setText(self.tr("Looking for appliances… none was found so far."))
 
@@ -204,10 +220,11 @@ class ConnectDialog(QDialog):
             )
         elif isinstance(error, Refused) and error.type == "unauthorized" and self.key.text():
             text = self.tr("The appliance does not know this key. Copy all of it, mk_ included, or use a pairing line.")
-        self.trouble.setText(text)
+        self.trouble.setText(breakable(text))
         self.trouble.show()
         self.trust.setVisible(self._question is not None)
         self.connect_button.setVisible(self._question is None)
+        self._fit()
 
     def _trust(self) -> None:
         if self._introduction is not None and self._question is not None:

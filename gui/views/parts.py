@@ -1,5 +1,7 @@
 """Small parts that several pages are put together from."""
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -16,6 +18,11 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     made.setProperty("role", role)
     made.setWordWrap(wrap)
     return made
+
+
+def breakable(text: str) -> str:
+    """A sentence whose long words without spaces, fingerprints and addresses, may go over the end of a line."""
+    return re.sub(r"(?<=[:/.])(?=[^\s])", "\N{ZERO WIDTH SPACE}", text)
 
 
 def button(text: str, icon: str = "", role: str = "") -> QPushButton:

@@ -24,13 +24,13 @@ class SettingsPage(QWidget):
         layout.addLayout(header(self.tr("Settings")))
         body = QWidget()
         body.setObjectName("page")
+        # The whole column, not each card: a card's height is worked out for the width of the column.
+        body.setMaximumWidth(_WIDEST)
         cards = QVBoxLayout(body)
         cards.setContentsMargins(0, 0, 12, 12)
         cards.setSpacing(16)
         for card in CARDS:
-            made = card(desk)
-            made.setMaximumWidth(_WIDEST)
-            cards.addWidget(made)
+            cards.addWidget(card(desk))
         cards.addStretch(1)
         scroll = QScrollArea()
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)

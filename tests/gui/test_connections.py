@@ -160,7 +160,7 @@ def test_an_unknown_certificate_is_a_question_and_another_one_later_too(
         assert list(kept.pins) == [f"127.0.0.1:{port}"]
     with TlsServer(make_certificate(tmp_path, "second"), url_of(appliance), port=port):
         [row] = rows(idle, qtbot, 1)
-        says(idle, qtbot, 0, "another certificate")
+        says(idle, qtbot, 0, "shows another")
         assert row.accept.isVisible()
         photograph(pytestconfig, idle.window, "connections-certificate-changed")
         monkeypatch.setattr(QMessageBox, "warning", lambda *_: QMessageBox.StandardButton.Yes)
