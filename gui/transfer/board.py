@@ -73,7 +73,7 @@ class Board:
             row.snapshot = None
             self._written[row.id] = row
             self._told[row.id] = row
-            self.news.notify()
+            self.news.notify_all()
 
     def _count(self, row: Row, before: State) -> None:
         self._counts[before] -= 1
@@ -101,12 +101,12 @@ class Board:
             row.sent += count
             row.snapshot = None
             self._told[row.id] = row
-            self.news.notify()
+            self.news.notify_all()
 
     def note_part(self, row: Row, number: int, etag: str) -> None:
         with self.lock:
             self._notes.parts.append((row.id, number, etag))
-            self.news.notify()
+            self.news.notify_all()
 
     def start_over(self, row: Row, key: str) -> None:
         """Its session is void: another one is asked for next time, and the appliance is told to give the old one up."""
