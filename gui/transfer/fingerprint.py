@@ -1,8 +1,10 @@
 """What tells a file from the same file changed, and the hashes by which stores know bytes."""
 
+import base64
 import hashlib
 import os
 import stat
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from gui.transfer.errors import SourceChanged, SourceError, SourceUnreadable, sh
 from gui.transfer.halting import Halt
 
 _ENDS = 64 * 1024
-_CHUNK = 1024 * 1024
+_CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,17 @@ def md5_of(path: Path, offset: int, length: int, halt: Halt) -> str:
     return _digest(path, "md5", offset, length, halt)
 
 
+def crc32_of(path: Path, offset: int, length: int, halt: Halt) -> str:
+    """Of a range, as S3's `x-amz-checksum-crc32` has it. Raises SourceChanged where the file ends before; Interrupted.
+
+    Five times as fast as MD5: zlib has the instructions for it.
+    """
+    value = 0
+    for chunk in _chunks(path, offset, length, halt):
+        value = zlib.crc32(chunk, value)
+    return base64.b64encode(value.to_bytes(4)).decode()
+
+
 def joined_etag(etags: Sequence[str]) -> str:
     """The etag that S3 and MinIO give an object made of parts with these etags."""
     joined = hashlib.md5(b"".join(map(bytes.fromhex, etags)), usedforsecurity=False)
@@ -111,6 +124,13 @@ def _of_stat(path: Path, status: os.stat_result) -> Fingerprint:
 
 def _digest(path: Path, name: str, offset: int, length: int | None, halt: Halt) -> str:
     digest = hashlib.new(name, usedforsecurity=False)
+    for chunk in _chunks(path, offset, length, halt):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(path: Path, offset: int, length: int | None, halt: Halt) -> Iterator[memoryview]:
+    """Each is to be used before the next is asked for: they share their memory."""
     view = memoryview(bytearray(_CHUNK))
     with opened(path) as file:
         file.seek(offset)
@@ -120,8 +140,7 @@ def _digest(path: Path, name: str, offset: int, length: int | None, halt: Halt) 
             count = file.readinto(view if left is None else view[: min(_CHUNK, left)])
             if not count:
                 break
-            digest.update(view[:count])
+            yield view[:count]
             left = None if left is None else left - count
     if left:
         raise SourceChanged(f"{shown(path)} became shorter while it was sent.")
-    return digest.hexdigest()

@@ -1,15 +1,22 @@
-"""The protocol `multipart`: parts of equal size, several at a time, each verified, each on record once it is there."""
+"""The protocol `multipart`: parts of equal size, several at a time, each verified, each on record once it is there.
+
+Verified by a CRC32 that the store compares: measured, that takes 0.3 s of CPU a GiB, and the MD5 that is the part's etag
+1.8 s. Where a store does not know or not allow the header, by its etag.
+"""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from gui.transfer.answers import Answer
 from gui.transfer.backoff import with_retries
 from gui.transfer.errors import Corrupted, TransferError
-from gui.transfer.fingerprint import joined_etag
+from gui.transfer.fingerprint import crc32_of, joined_etag, md5_of
 from gui.transfer.offers import Target
-from gui.transfer.sending import ATTEMPTS, SIGNINGS, Sending, Sent, is_md5, refusal, verify
+from gui.transfer.sending import ATTEMPTS, TRIES, Sending, Sent, is_md5, refusal, verify
 from gui.transfer.wire import Slice
 
+CHECKSUM = "x-amz-checksum-crc32"
 _SIGNED_AT_ONCE = 32
 
 
@@ -30,6 +37,7 @@ class _Parts:
         self._etags: dict[int, str] = dict(sending.stored)
         self._waiting = [number for number in range(self._plan.part_count, 0, -1) if number not in self._etags]
         self._failed: BaseException | None = None
+        self._by_checksum = True
 
     def run(self) -> Sent:
         count = min(self._sending.parts_at_a_time, len(self._waiting))
@@ -58,18 +66,21 @@ class _Parts:
             return self._waiting.pop() if self._waiting and self._failed is None else None
 
     def _send(self, number: int) -> str:
-        damaged = 0
-        for _ in range(SIGNINGS):
+        damaged = refused = 0
+        while damaged < TRIES and refused < TRIES:
             try:
                 etag = with_retries(lambda: self._put(number), self._sending.halt, attempts=ATTEMPTS)
             except Corrupted:
                 damaged += 1
-                if damaged == SIGNINGS:
+                if damaged == TRIES:
                     raise
                 continue
             if etag is not None:
                 return etag
-            self._sign_again(number)
+            refused += 1
+            # A fresh URL that is refused as well: it may be the checksum, which the URL's signature does not cover.
+            self._by_checksum = self._by_checksum and refused < TRIES - 1
+            self._sign_again()
         raise TransferError("The store does not accept the URLs that the appliance signs; are the clocks right?")
 
     def _put(self, number: int) -> str | None:
@@ -77,20 +88,36 @@ class _Parts:
         sending = self._sending
         offset = (number - 1) * self._plan.part_size
         length = min(self._plan.part_size, sending.size - offset)
-        course = sending.course()
-        answer = sending.request("PUT", self._target(number), {}, Slice(sending.source, offset, length), course)
+        checksum = crc32_of(sending.source, offset, length, sending.halt) if self._by_checksum else ""
+        headers = {CHECKSUM: checksum} if checksum else {}
+        body = Slice(sending.source, offset, length)
+        answer = sending.request(
+            "PUT", self._target(number), headers, body, replace(sending.course(), hashed=not checksum)
+        )
         if answer.status == 403:
             return None
         if not answer.ok:
             raise refusal(answer)
         try:
-            computed = verify(answer)
+            etag = self._verified(answer, checksum, offset, length)
         except Corrupted:
             sending.meter(-length)
             raise
-        etag = answer.etag or computed
         sending.stored_part(number, etag, length)
         return etag
+
+    def _verified(self, answer: Answer, checksum: str, offset: int, length: int) -> str:
+        """The part's etag, once it is sure that the store has these bytes: it says that it compared, or its etag does.
+
+        Raises Corrupted.
+        """
+        if checksum and answer.headers.get(CHECKSUM) == checksum and answer.etag:
+            return answer.etag
+        if checksum:
+            self._by_checksum = False
+            answer = replace(answer, md5=md5_of(self._sending.source, offset, length, self._sending.halt))
+        computed = verify(answer)
+        return answer.etag or computed
 
     def _target(self, number: int) -> Target:
         with self._signing:
@@ -100,7 +127,7 @@ class _Parts:
                 self._targets.update(self._sending.sign([one for one in wanted if one not in self._targets]))
             return self._targets[number]
 
-    def _sign_again(self, number: int) -> None:
+    def _sign_again(self) -> None:
         """All URLs signed so far are as old: forget them, and let each part fetch fresh ones."""
         with self._signing:
             self._targets.clear()

@@ -4,14 +4,14 @@ from gui.transfer.backoff import with_retries
 from gui.transfer.errors import TransferError
 from gui.transfer.fingerprint import md5_of
 from gui.transfer.offers import Target
-from gui.transfer.sending import ATTEMPTS, SIGNINGS, Sending, Sent, refusal, verify
+from gui.transfer.sending import ATTEMPTS, TRIES, Sending, Sent, refusal, verify
 from gui.transfer.wire import Slice
 
 
 def send(sending: Sending) -> Sent:
     """Raises TransferError. 412 is no failure: an earlier try was stored and its answer lost; completing compares."""
     target = sending.plan.target or sending.sign([1])[1]
-    for _ in range(SIGNINGS):
+    for _ in range(TRIES):
         sent = with_retries(lambda: _put(sending, target), sending.halt, attempts=ATTEMPTS)  # noqa: B023 - called at once
         if sent is not None:
             return sent

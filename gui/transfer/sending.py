@@ -17,7 +17,8 @@ from gui.transfer.wire import Course, Meter, Slice, Wire
 Signer = Callable[[Sequence[int]], Mapping[int, Target]]
 #: How often a request that fails in passing is tried before its file waits for better times.
 ATTEMPTS = 6
-SIGNINGS = 3
+#: How often a URL may be refused, or bytes be damaged on the way, before it is no accident.
+TRIES = 3
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _XML = re.compile(r"<(Code|Message)>([^<]*)</")
 _CHECKSUMS = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest"})

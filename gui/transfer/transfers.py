@@ -71,8 +71,9 @@ class Transfer:
     speed: bytes a second over the last seconds. remaining_s: None while it cannot be told.
     file_state: the appliance's word (`uploaded`, `ready`, …) when it was last asked.
     duplicate: the appliance had these bytes under that name and folder; nothing was sent.
-    etag_sent: the etag of an object of exactly the bytes that were sent, computed here from what was read: MD5, or for
-    parts the MD5 of their MD5s and `-N`; None until all are sent, and for a duplicate. etag: the record's.
+    etag_sent: the etag of an object of exactly the bytes that were sent: their MD5, computed here, or for parts (`-N`)
+    made of the etags of parts whose checksums, computed here, the store compared; None until all are sent, and for a
+    duplicate. etag: the record's.
     verified: the record's etag equals `etag_sent`, or, of a duplicate, its verified SHA-256 that of the file; only then
     may a local file be deleted. size and mtime_ns: of the file whose bytes were sent.
     gone: forgotten; told to listeners once, as the last word on this id.

@@ -39,8 +39,9 @@ def sending(
 ) -> Sending:
     plan = Plan(protocol, Target(url, {}), "PUT", fields or {}, PIECE, 1, {}, "")
     return Sending(
-        wire=wire, source=source, fingerprint=look(source), plan=plan, sign=lambda numbers: dict.fromkeys(numbers, Target(url, {})), halt=Halt(),
-        throttle=Throttle(), meter=told.append, slots=Slots(4), parts_at_a_time=4, stored={},
+        wire=wire, source=source, fingerprint=look(source), plan=plan,
+        sign=lambda numbers: dict.fromkeys(numbers, Target(url, {})),
+        halt=Halt(), throttle=Throttle(), meter=told.append, slots=Slots(4), parts_at_a_time=4, stored={},
         stored_part=lambda number, etag, size: None,
     )  # fmt: skip
 
