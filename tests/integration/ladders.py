@@ -1,4 +1,4 @@
-"""What an independent eye (ffprobe, a strict playlist parser) sees in a finished ladder."""
+"""What independent eyes (ffprobe, ffmpeg, two playlist parsers, one of them strict) see in a finished ladder."""
 
 import json
 import subprocess
@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import m3u8
+import playwright
+
+_STRICT = Path(__file__).parents[1] / "node" / "playlists.js"
+#: The one that every installation of the tests brings along.
+_NODE = Path(playwright.__file__).parent / "driver" / "node"
 
 
 def probe(path: Path, *what: str) -> dict[str, Any]:
@@ -40,8 +45,17 @@ def decodes_cleanly(master: Path) -> None:
     assert not said, said
 
 
+def parses_strictly(folder: Path) -> None:
+    """hls-parser, which refuses what RFC 8216 forbids, takes every playlist."""
+    playlists = sorted(map(str, folder.rglob("*.m3u8")))
+    done = subprocess.run([_NODE, _STRICT, *playlists], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(playlists)
+
+
 def check(folder: Path) -> m3u8.M3U8:
     """All that RFC 8216 and players ask of a ladder; its multivariant playlist, parsed."""
+    parses_strictly(folder)
     master = m3u8.load(str(folder / "master.m3u8"))
     assert master.is_variant
     assert master.is_independent_segments
