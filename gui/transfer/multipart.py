@@ -1,6 +1,6 @@
 """The protocol `multipart`: parts of equal size, several at a time, each verified, each on record once it is there.
 
-Verified by a CRC32 that the store compares: measured, that takes 0.3 s of CPU a GiB, and the MD5 that is the part's etag
+Verified by a CRC32 that the store compares: measured, that takes 0.3 s of CPU a GiB, and the MD5 that is a part's etag
 1.8 s. Where a store does not know or not allow the header, by its etag.
 """
 
