@@ -6,11 +6,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.models.background import Background
 from gui.transfer.connections import ConnectionBook
-from gui.transfer.errors import Broken
+from gui.transfer.errors import Broken, TransferError
 from gui.transfer.offers import Record
 from gui.transfer.transfers import State, Transfer
 
 _EVERY_MS = 1500
+_AT_WORK = frozenset({"waiting", "running", "retrying"})
 _FINAL = frozenset({"ready", "errored", "cancelled", "timed_out", "trashed", "deleted"})
 
 
@@ -37,6 +38,10 @@ class RecordWatch(QObject):
         """From now on this file, if its bytes are there; None for nobody's."""
         stored = transfer is not None and transfer.state is State.DONE and transfer.file_id is not None
         file = (transfer.connection, transfer.file_id) if stored and transfer and transfer.file_id else None
+        self.follow_file(file)
+
+    def follow_file(self, file: tuple[str, str] | None) -> None:
+        """The same by connection and id, for a file that is known to be there."""
         if file != self._file:
             self._file, self._poster = file, ""
             self._again.stop()
@@ -59,8 +64,9 @@ class RecordWatch(QObject):
         poster = (record.get("links") or {}).get("poster") or ""
         if poster and poster != self._poster:
             self._poster = poster
-            self._background.run(partial(self._fetch, file[0], poster), partial(self._fetched, file))
-        if record["state"] not in _FINAL:
+            fetch, fetched = partial(self._fetch, file[0], poster), partial(self._fetched, file)
+            self._background.run(fetch, fetched, partial(self._not_fetched, file))
+        if record["state"] not in _FINAL or any(job["state"] in _AT_WORK for job in record["jobs"]):
             self._again.start()
 
     def _fetch(self, connection: str, url: str) -> bytes:
@@ -72,3 +78,9 @@ class RecordWatch(QObject):
     def _fetched(self, file: tuple[str, str], picture: bytes) -> None:
         if file == self._file:
             self.pictured.emit(picture)
+
+    def _not_fetched(self, file: tuple[str, str], error: TransferError) -> None:
+        """It may not be made yet, or the edge was busy."""
+        if file == self._file:
+            self._poster = ""
+            self._again.start()

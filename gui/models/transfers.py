@@ -38,8 +38,9 @@ class TransfersModel(QAbstractTableModel):
         self._shown: list[Transfer] = []
         self._key: Key = in_queue_order
         self._upward = True
-        self._filter = Filter.ALL
-        self._search = ""
+        #: What is shown; `show` changes them.
+        self.filter = Filter.ALL
+        self.search = ""
         self.tally = Tally()
 
     # What views ask.
@@ -88,8 +89,8 @@ class TransfersModel(QAbstractTableModel):
 
     def show(self, chosen: Filter, search: str) -> None:
         """Which rows are shown: those of the chip whose name or folder holds the text, large or small."""
-        if (chosen, search.casefold()) != (self._filter, self._search):
-            self._filter, self._search = chosen, search.casefold()
+        if (chosen, search.casefold()) != (self.filter, self.search):
+            self.filter, self.search = chosen, search.casefold()
             self._lay_out()
 
     # What the engine tells.
@@ -193,7 +194,7 @@ class TransfersModel(QAbstractTableModel):
 
     def _sorted(self) -> list[Transfer]:
         """`_all` is in the order of places, and sorting is stable, so the places need not be compared."""
-        chosen, search = self._filter, self._search
+        chosen, search = self.filter, self.search
         shown = [
             one
             for one in self._all.values()
@@ -203,8 +204,8 @@ class TransfersModel(QAbstractTableModel):
         return shown
 
     def _shows(self, transfer: Transfer) -> bool:
-        wanted = self._filter is Filter.ALL or filter_of(transfer) is self._filter
-        return wanted and (not self._search or _holds(transfer, self._search))
+        wanted = self.filter is Filter.ALL or filter_of(transfer) is self.filter
+        return wanted and (not self.search or _holds(transfer, self.search))
 
     def _position(self, transfer: Transfer) -> int:
         """Where it stands in `_shown`, or would."""
