@@ -69,6 +69,7 @@ class Program(QObject):
         super().__init__()
         self._app, self.desk = app, desk
         self._task_bar = TaskBar()
+        self._closed = False
         app.setQuitOnLastWindowClosed(False)
         app.setWindowIcon(QIcon(str(ICON)))
         self._dress()
@@ -97,6 +98,9 @@ class Program(QObject):
 
     def close(self) -> None:
         """What is being sent goes on at the next start. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
         QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._scheme_changed)
         if self.tray is not None:
             self.tray.close()

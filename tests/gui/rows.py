@@ -33,7 +33,7 @@ def changed(transfer: Transfer, **what: Any) -> Transfer:
 def of_every_kind(now: int) -> list[Transfer]:
     """A list that shows all there is to show. now: Unix microseconds."""
     minute = 60_000_000
-    added = {"created_at": now - 3 * minute}
+    added: dict[str, Any] = {"created_at": now - 3 * minute}
     return [
         row(1, "A001_C004_harbour_take2.mov", State.SENDING, size=48_300_000_000, sent=21_000_000_000, speed=212e6,
             remaining_s=128.0, links=links(1), folder="show/day 1", tags=("rushes",), **added),

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from gui.models.instance import Instance
 from gui.transfer.transfers import Options, State
 from tests.gui.conftest import StartProgram
-from tests.gui.hands import PATIENCE_MS, all_done, clipboard, drop, transfers, wait
+from tests.gui.hands import PATIENCE_MS, all_done, clipboard, drop, press, transfers, wait
 from tests.integration.native_stack import NativeStack
 from tests.media_files import clip, picture
 
@@ -37,6 +38,10 @@ def get(url: str) -> httpx.Response:
     return httpx.get(url, trust_env=False, follow_redirects=True)
 
 
+def serves(url: str) -> bool:
+    return get(url).status_code == 200
+
+
 def test_dropped_files_and_a_folder_arrive_and_their_links_are_on_the_clipboard(
     qtbot: QtBot, start: StartProgram, appliance: NativeStack, files: list[Path]
 ) -> None:
@@ -49,7 +54,7 @@ def test_dropped_files_and_a_folder_arrive_and_their_links_are_on_the_clipboard(
     for source, one in by_source.items():
         assert one.links is not None
         assert one.verified
-        wait(qtbot, lambda url=one.links.video_url: get(url).status_code == 200)
+        wait(qtbot, partial(serves, one.links.video_url))
         assert get(one.links.video_url).content == source.read_bytes()
         assert one.links.page is not None
         assert get(one.links.page).status_code == 200
@@ -133,8 +138,8 @@ def test_files_are_pasted_and_a_repeat_is_an_instant_link(
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(path))])
         QGuiApplication.clipboard().setMimeData(mime)
-        qtbot.keyClick(program.window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-        wait(qtbot, lambda count=count: all_done(program, count))
+        press(program.window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+        wait(qtbot, partial(all_done, program, count))
     first, second = transfers(program)
     assert second.duplicate
     assert first.links is not None and second.links is not None

@@ -27,7 +27,7 @@ def english(qtbot: QtBot) -> None:
         (10**17, "100 PB"),
     ],
 )
-def test_sizes_are_decimal(count: int, said: str) -> None:
+def test_sizes_are_decimal(count: float, said: str) -> None:
     assert words.size(count) == said
 
 
