@@ -82,7 +82,8 @@ class Board:
             self.active[row.id] = row
         else:
             self.active.pop(row.id, None)
-            self.quiet.notify_all()
+            if not self.active and (self.paused or not self._counts[State.WAITING]):
+                self.quiet.notify_all()
 
     @property
     def at_rest(self) -> bool:

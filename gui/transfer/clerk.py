@@ -11,7 +11,8 @@ from gui.transfer.journal import Journal
 from gui.transfer.transfers import Transfer
 
 Listener = Callable[[Sequence[Transfer]], None]
-_WRITE_S = 0.05
+#: What is lost of it in a crash is found out anew; a small file is on its way for less than this.
+_WRITE_S = 0.2
 _TELL_S = 0.1
 _log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Clerk:
                 self.flush()
             except (OSError, TransferError) as error:
                 _log.error("The list of transfers could not be written: %s", error)
-            time.sleep(_WRITE_S)
+            self._rest(_WRITE_S)
 
     def _tell(self) -> None:
         while self._wait(lambda: self._board.has_news):
@@ -76,7 +77,11 @@ class Clerk:
                     listener(changed)
                 except Exception:
                     _log.exception("A listener to transfers failed")
-            time.sleep(_TELL_S)
+            self._rest(_TELL_S)
+
+    def _rest(self, seconds: float) -> None:
+        if not self._closed:
+            time.sleep(seconds)
 
     def _wait(self, there_is: Callable[[], bool]) -> bool:
         """Until there is something to do; False at the end, once nothing is left."""

@@ -5,7 +5,7 @@ import os
 import uuid
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,7 @@ KEPT = (
     "private", "metadata", "state", "reason", "problem", "mtime_ns", "ends", "key", "file_id", "file_state", "links",
     "duplicate", "etag", "etag_sent", "verified", "finished_at", "attempts",
 )  # fmt: skip
+_LINKS = [one.name for one in fields(Links)]
 _JSON = ("tags", "metadata")
 _FLAGS = ("private", "duplicate", "verified")
 
@@ -116,7 +117,7 @@ def kept(row: Row) -> dict[str, Any]:
     """The row as the journal has it: what is under way counts as waiting, for that is what a crash makes of it."""
     values = {name: getattr(row, name) for name in KEPT}
     values["source"] = os.fsencode(row.source)
-    values["links"] = json.dumps(asdict(row.links)) if row.links else None
+    values["links"] = json.dumps([getattr(row.links, name) for name in _LINKS]) if row.links else None
     for name in _JSON:
         values[name] = json.dumps(values[name])
     for name in _FLAGS:
@@ -129,7 +130,7 @@ def restored(values: Mapping[str, Any]) -> Row:
     """The row that `kept` gave. ValueError, KeyError, TypeError where the journal holds something else."""
     known = dict(values)
     known["source"] = Path(os.fsdecode(known["source"]))
-    known["links"] = Links(**json.loads(known["links"])) if known["links"] else None
+    known["links"] = Links(*json.loads(known["links"])) if known["links"] else None
     known["tags"] = tuple(json.loads(known["tags"]))
     known["metadata"] = json.loads(known["metadata"])
     for name in _FLAGS:

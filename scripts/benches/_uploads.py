@@ -27,10 +27,6 @@ from appliance.storage.s3 import S3Store
 from appliance.web.app import create_app
 from appliance.web.context import Context, WebOptions
 from appliance.web.server import Listen, Listener, settle
-from gui.transfer.client import ApplianceClient, Credentials
-from gui.transfer.engine import Engine
-from gui.transfer.transfers import State
-from scripts.benches._memory import most_resident
 from tests.servers import free_port, wait_until
 
 ACCESS_KEY, SECRET_KEY, REGION = "bench-access", "bench-secret-key", "us-east-1"
@@ -54,7 +50,7 @@ class Rig:
         journal = self.folder / "journal.db"
         arguments = [str(source), self.api_url, self.key, str(journal)]
         answer = subprocess.run(
-            [sys.executable, "-m", "scripts.benches._uploads", "send", *arguments],
+            [sys.executable, "-m", "scripts.benches._engine", *arguments],
             cwd=_PROJECT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if answer.returncode:
@@ -143,7 +139,7 @@ def _minio(folder: Path) -> Iterator[str]:
 def _api(folder: Path, store_url: str) -> Iterator[tuple[int, str]]:
     """(port, key) of our API in a process of its own."""
     (folder / "api").mkdir()
-    command = [sys.executable, "-m", "scripts.benches._uploads", "serve", str(folder / "api"), store_url]
+    command = [sys.executable, "-m", "scripts.benches._uploads", str(folder / "api"), store_url]
     process = subprocess.Popen(command, cwd=_PROJECT, stdout=subprocess.PIPE, text=True)
     with _ending(process):
         assert process.stdout is not None
@@ -180,23 +176,5 @@ def _serve(folder: Path, store_url: str) -> None:
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
 
 
-def _send(source: Path, api_url: str, key: str, journal: Path) -> None:
-    with ApplianceClient(Credentials(api_url, key)) as client:
-        engine = Engine(journal, lambda connection: client)
-        engine.start()
-        began, used = time.monotonic(), time.process_time()
-        engine.add([source], connection="bench")
-        engine.wait_idle()
-        seconds, cpu = time.monotonic() - began, time.process_time() - used
-        wrong = [row for row in engine.transfers() if row.state is not State.DONE or not row.verified]
-        engine.stop()
-    if wrong:
-        raise SystemExit(f"{len(wrong)} files were not sent, {wrong[0].name}: {wrong[0].reason}")
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "rss": most_resident()}))
-
-
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        _serve(Path(sys.argv[2]), sys.argv[3])
-    else:
-        _send(Path(sys.argv[2]), sys.argv[3], sys.argv[4], Path(sys.argv[5]))
+    _serve(Path(sys.argv[1]), sys.argv[2])
