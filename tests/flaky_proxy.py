@@ -67,6 +67,9 @@ class FlakyProxy:
                 continue
             with self._lock:
                 self._open |= {client, server}
+            if self.down:
+                # Put down while this one was being made: `cut` did not see it.
+                self.cut()
             for pair in ((client, server, False), (server, client, True)):
                 threading.Thread(target=self._pass, args=pair, daemon=True).start()
 

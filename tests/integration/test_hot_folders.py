@@ -224,7 +224,7 @@ def test_a_program_that_ended_between_handing_over_and_writing_it_down_sends_onc
     for number in range(20, 30):
         put(desk, f"{number}.mov")
     # The ledger as a crash leaves it that comes before the engine was told.
-    desk.ledger.hand_over(desk.profile.id, [("0.mov", replace(version(desk, "0.mov"), mtime_ns=1))], at=1)
+    desk.ledger.hand_over(desk.profile.id, [("0.mov", replace(version(desk, "0.mov"), mtime_ns=1))], now=1)
     desk.restart()
     desk.run()
     assert len(desk.names()) == 30
