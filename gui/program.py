@@ -67,7 +67,7 @@ class Program(QObject):
 
     def __init__(self, app: QApplication, desk: Desk) -> None:
         super().__init__()
-        self._app, self.desk = app, desk
+        self.app, self.desk = app, desk
         self._task_bar = TaskBar()
         self._closed = False
         app.setQuitOnLastWindowClosed(False)
@@ -111,20 +111,20 @@ class Program(QObject):
         self.desk.connections.close()
 
     def _make_tray(self) -> Tray:
-        tray = Tray(self.desk, self._app.windowIcon(), self.window.transfers.toggle_pause)
+        tray = Tray(self.desk, self.app.windowIcon(), self.window.transfers.toggle_pause)
         tray.copied.connect(self.window.put_on_clipboard)
         tray.opened.connect(self.window.come_forward)
-        tray.quit_wanted.connect(self._app.quit)
+        tray.quit_wanted.connect(self.app.quit)
         return tray
 
     def _window_closed(self) -> None:
         if self.tray is None:
-            self._app.quit()
+            self.app.quit()
         elif self.desk.transfers.tally.progress is not None:
             self.tray.say(self.tr("Media uploader"), self.tr("It goes on in the tray."))
 
     def _dress(self) -> None:
-        theme.apply(self._app, self.desk.settings.look, self.desk.settings.text_size)
+        theme.apply(self.app, self.desk.settings.look, self.desk.settings.text_size)
 
     def _scheme_changed(self) -> None:
         if self.desk.settings.look is Look.SYSTEM:

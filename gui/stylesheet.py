@@ -37,7 +37,7 @@ QPushButton[role="primary"]:disabled { background: $sunken; color: $faint; borde
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; padding: 5px 8px; }
 QPushButton[role="quiet"]:hover { background: $hover; }
 QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: 4px 7px; }
-QPushButton[role="chip"] { background: transparent; border-radius: 0.9em; padding: 4px 12px; color: $ink; }
+QPushButton[role="chip"] { background: transparent; border-radius: 12px; padding: 4px 12px; color: $ink; }
 QPushButton[role="chip"]:hover { background: $hover; }
 QPushButton[role="chip"]:checked { background: $chosen; border-color: $accent; color: $ink; }
 QPushButton[role="chip"]:focus { border: 2px solid $accent; padding: 3px 11px; }
@@ -61,7 +61,7 @@ QComboBox { padding-right: 26px; }
 QComboBox:focus { padding-right: 25px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$resources/down-$look.svg"); width: 12px; height: 12px; }
-QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0 0 0 8px; min-height: 0; }
 QSpinBox, QDoubleSpinBox { padding-right: 26px; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
   subcontrol-origin: border; width: 24px; border: none; background: transparent;

@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
         #: Closed, it is only hidden, and what is being sent goes on.
         self.stays_in_tray = False
         self.setWindowTitle(self.tr("Media uploader"))
-        self.setMinimumSize(760, 520)
+        self.setMinimumHeight(560)
         self.resize(1240, 780)
         self.setAcceptDrops(True)
         self._stack = QStackedWidget()
@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self.overlay, self.toast = DropOverlay(self), Toast(self)
         self._connect()
         self._sidebar.choose(0)
+        self.setFocus()
         self.restoreGeometry(desk.settings.state("window"))
 
     def page(self, name: str) -> QWidget:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui import theme
 from gui.views import icons
 
-_ICON, _ROUND = 44, 9
+_ICON, _ROUND, _HIGHEST = 44, 9, 190
 
 
 class Poster(QWidget):
@@ -40,7 +40,7 @@ class Poster(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return width * 9 // 16
+        return min(width * 9 // 16, _HIGHEST)
 
     def sizeHint(self) -> QSize:
         return QSize(288, 162)

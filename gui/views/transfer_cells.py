@@ -143,7 +143,9 @@ def _lines(painter: QPainter, area: QRect, first: str, second: str, ink: str, co
     painter.setFont(small)
     painter.setPen(QColor(colours.faint))
     lower = QRect(area.left(), area.center().y() + 2, area.width(), metrics.height())
-    cut = painter.fontMetrics().elidedText(_one_line(second), Qt.TextElideMode.ElideRight, area.width())
+    # Of a sentence that begins with a path, the end says more.
+    mode = mode if second.startswith(("/", "\\")) else Qt.TextElideMode.ElideRight
+    cut = painter.fontMetrics().elidedText(_one_line(second), mode, area.width())
     painter.drawText(lower, flags, cut)
 
 

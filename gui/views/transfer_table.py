@@ -11,18 +11,18 @@ from gui.models.transfers import TransfersModel
 from gui.transfer.transfers import Transfer
 from gui.views.transfer_cells import TransferDelegate, row_height
 
-_WIDTHS = {
-    Column.SIZE: 90,
-    Column.PROGRESS: 146,
-    Column.SPEED: 92,
-    Column.REMAINING: 104,
-    Column.STATE: 190,
-    Column.LINK: 164,
+#: The longest that usually stands in a column, and how many pixels its picture and margins take.
+_SAMPLES = {
+    Column.SIZE: ("999.9 MB", 24),
+    Column.PROGRESS: ("100 %", 108),
+    Column.SPEED: ("999.9 MB/s", 24),
+    Column.REMAINING: ("59 min 59 s", 28),
+    Column.STATE: ("A reason in some words", 40),
+    Column.LINK: ("studio.local/2b99cbe0", 44),
 }
 #: What goes first where there is no room; the details beside the list have all of it.
 _LEAVES = (Column.LINK, Column.REMAINING, Column.SPEED, Column.SIZE)
-_NAME_NEEDS = 190
-_USUAL_CHARACTER = 8
+_NAME_NEEDS = "A long name of a file.mp4"
 
 
 class TransferTable(QTableView):
@@ -35,7 +35,7 @@ class TransferTable(QTableView):
     def __init__(self, model: TransfersModel) -> None:
         super().__init__()
         self._rows = model
-        self._widths = dict(_WIDTHS)
+        self._widths: dict[Column, int] = {}
         self._kept: tuple[list[int], int] = ([], 0)
         self.setModel(model)
         self.setItemDelegate(TransferDelegate(self))
@@ -106,9 +106,8 @@ class TransferTable(QTableView):
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
         self.verticalHeader().setDefaultSectionSize(row_height(option))
-        wider = self.fontMetrics().averageCharWidth() / _USUAL_CHARACTER
-        for column, width in _WIDTHS.items():
-            self._widths[column] = int(width * max(1.0, wider))
+        for column, (sample, more) in _SAMPLES.items():
+            self._widths[column] = self.fontMetrics().horizontalAdvance(sample) + more
             self.setColumnWidth(column, self._widths[column])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -123,7 +122,8 @@ class TransferTable(QTableView):
 
     def _fit(self) -> None:
         """Only as many columns as leave the name enough room."""
-        room = self.viewport().width() - _NAME_NEEDS - sum(self._width(column) for column in _WIDTHS)
+        name = self.fontMetrics().horizontalAdvance(_NAME_NEEDS) + 40
+        room = self.viewport().width() - name - sum(self._width(column) for column in _SAMPLES)
         for column in _LEAVES:
             hidden = room < 0
             if self.isColumnHidden(column) != hidden:

@@ -3,8 +3,18 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from gui.desk import Desk
 from gui.models.order import Filter
@@ -13,12 +23,14 @@ from gui.transfer.transfers import State
 from gui.views.detail import WIDTH, DetailPanel
 from gui.views.empty import EmptyState
 from gui.views.icons import set_icon
-from gui.views.parts import button, header, page_layout
+from gui.views.parts import button, header, icon_button, page_layout
 from gui.views.transfer_actions import TransferActions
 from gui.views.transfer_table import TransferTable
 
 _SEARCH_MS = 150
 _FOLLOWED = 200
+#: In characters.
+_NARROW = 105
 
 
 class TransfersPage(QWidget):
@@ -41,8 +53,9 @@ class TransfersPage(QWidget):
         self._add_files = button(self.tr("Add &files…"), "add", "primary")
         self._add_folder = button(self.tr("Add f&older…"), "folder")
         self._pause_all = button("")
-        self._retry_failed = button(self.tr("Retr&y failed"), "retry")
-        self._clear = button(self.tr("Remo&ve finished"), "clean")
+        self._more = icon_button("more", self.tr("More for all transfers"))
+        self._retry_failed = QAction(self.tr("Retr&y all that failed"), self)
+        self._clear = QAction(self.tr("Remo&ve all that are done from the list"), self)
         self._middle = QStackedWidget()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._put_together()
@@ -97,7 +110,11 @@ class TransfersPage(QWidget):
         self._splitter.setSizes([800, WIDTH])
         self._splitter.restoreState(self._desk.settings.state("transfers"))
         layout = page_layout(self)
-        buttons = (self._retry_failed, self._clear, self._pause_all, self._add_folder, self._add_files)
+        menu = QMenu(self._more)
+        menu.addActions([self._retry_failed, self._clear])
+        self._more.setMenu(menu)
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        buttons = (self._more, self._pause_all, self._add_folder, self._add_files)
         layout.addLayout(header(self.tr("Transfers"), *buttons))
         layout.addLayout(chips)
         layout.addWidget(self._splitter, 1)
@@ -126,9 +143,18 @@ class TransfersPage(QWidget):
         self._add_files.clicked.connect(self.files_wanted)
         self._add_folder.clicked.connect(self.folder_wanted)
         self._pause_all.clicked.connect(self.toggle_pause)
-        self._retry_failed.clicked.connect(desk.engine.retry_failed)
-        self._clear.clicked.connect(self._forget_finished)
+        self._retry_failed.triggered.connect(desk.engine.retry_failed)
+        self._clear.triggered.connect(self._forget_finished)
         self._splitter.splitterMoved.connect(lambda: desk.settings.set_state("transfers", self._splitter.saveState()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the details lie below the list."""
+        narrow = self.width() < self.fontMetrics().averageCharWidth() * _NARROW
+        orientation = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
+        if self._splitter.orientation() is not orientation:
+            self._splitter.setOrientation(orientation)
+            self._splitter.setSizes([300, 300] if narrow else [800, WIDTH])
+        super().resizeEvent(event)
 
     def toggle_pause(self) -> None:
         """Hold everything, or let it go on."""
@@ -172,8 +198,8 @@ class TransfersPage(QWidget):
         if self._pause_all.text() != text:
             self._pause_all.setText(text)
             set_icon(self._pause_all, "play" if paused else "pause")
-        self._retry_failed.setVisible(counts[Filter.FAILED] > 0)
-        self._clear.setVisible(counts[Filter.DONE] > 0)
+        self._retry_failed.setEnabled(counts[Filter.FAILED] > 0)
+        self._clear.setEnabled(counts[Filter.DONE] > 0)
         self._show_middle()
 
     def _show_middle(self) -> None:

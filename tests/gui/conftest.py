@@ -14,6 +14,8 @@ from tests.integration.native_stack import NativeStack
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+#: What the offscreen platform says of itself: it has no window manager and no tray.
+OFFSCREEN = ("This plugin does not support", "systemTrayWindowChanged")
 #: Starts the program on a folder of its own; the same folder again is a second start.
 StartProgram = Callable[..., Program]
 
@@ -22,8 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
-            # The offscreen platform has nothing to be raised, and no tray.
-            item.add_marker(pytest.mark.qt_log_ignore("does not support raise", "systemTrayWindowChanged"))
+            item.add_marker(pytest.mark.qt_log_ignore(*OFFSCREEN))
 
 
 @pytest.fixture(scope="session")
