@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gui.models.background import Background
 from gui.models.bridge import ConnectionNews, EngineBridge
 from gui.models.drops import Drops
+from gui.models.libraries import Libraries
 from gui.models.settings import Settings
 from gui.models.transfers import TransfersModel
 from gui.transfer.connections import ConnectionBook
@@ -17,6 +18,7 @@ class Desk:
 
     engine: its methods return at once and may be called here. bridge: its news, in the window's thread. background:
     for what waits for the network. transfers: every row of the engine. drops: what takes files in.
+    libraries: the files of each appliance, live, and downloads from them.
     """
 
     engine: Engine
@@ -27,3 +29,4 @@ class Desk:
     background: Background
     transfers: TransfersModel
     drops: Drops
+    libraries: Libraries

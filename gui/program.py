@@ -14,13 +14,14 @@ from gui.models import words
 from gui.models.background import Background
 from gui.models.bridge import ConnectionNews, EngineBridge
 from gui.models.drops import Drops, Ended
+from gui.models.libraries import Libraries
 from gui.models.settings import Settings
 from gui.models.transfers import TransfersModel
 from gui.theme import Look
 from gui.transfer.connections import ConnectionBook
 from gui.transfer.engine import Engine
 from gui.transfer.errors import NotConfigured
-from gui.transfer.places import config_folder, state_folder
+from gui.transfer.places import cache_folder, config_folder, state_folder
 from gui.views.main_window import MainWindow
 from gui.views.task_bar import TaskBar
 from gui.views.tray import Tray
@@ -30,18 +31,19 @@ ICON = theme.RESOURCES / "media-uploader.svg"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """config: connections and settings. state: the journal."""
+    """config: connections and settings. state: the journal. cache: what can be had again."""
 
     config: Path
     state: Path
+    cache: Path
 
     @classmethod
     def usual(cls) -> "Places":
-        return cls(config_folder(), state_folder())
+        return cls(config_folder(), state_folder(), cache_folder())
 
     @classmethod
     def within(cls, folder: Path) -> "Places":
-        return cls(folder, folder)
+        return cls(folder, folder, folder / "cache")
 
 
 def open_desk(places: Places) -> Desk:
@@ -59,7 +61,8 @@ def open_desk(places: Places) -> Desk:
     transfers.load(engine.transfers())
     bridge.changed.connect(transfers.apply)
     drops = Drops(engine, bridge, book, settings, background, QGuiApplication.clipboard())
-    return Desk(engine, bridge, book, ConnectionNews(book), settings, background, transfers, drops)
+    libraries = Libraries(book, places.cache)
+    return Desk(engine, bridge, book, ConnectionNews(book), settings, background, transfers, drops, libraries)
 
 
 class Program(QObject):
@@ -107,6 +110,7 @@ class Program(QObject):
         self.desk.bridge.close()
         self.desk.connection_news.close()
         self.desk.background.close()
+        self.desk.libraries.close()
         self.desk.engine.stop()
         self.desk.connections.close()
 

@@ -88,6 +88,13 @@ class Settings(QObject):
     def set_state(self, name: str, state: QByteArray) -> None:
         self._store.setValue(f"state/{name}", state)
 
+    def remembered(self, name: str, default: str = "") -> str:
+        """What a page left under this name."""
+        return self._text(f"remembered/{name}", default)
+
+    def remember(self, name: str, text: str) -> None:
+        self._store.setValue(f"remembered/{name}", text)
+
     def _text(self, key: str, default: str) -> str:
         return str(self._store.value(key, default))
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from gui.desk import Desk
 from gui.models import words
 from gui.models.order import Filter
+from gui.views.library import LibraryPage
 from gui.views.overlay import DropOverlay
 from gui.views.pages import PAGES, Page
 from gui.views.sidebar import Sidebar
@@ -184,6 +185,10 @@ class MainWindow(QMainWindow):
         transfers.noted.connect(self.toast.say)
         transfers.files_wanted.connect(self.choose_files)
         transfers.folder_wanted.connect(self.choose_folder)
+        library = self.page("library")
+        assert isinstance(library, LibraryPage)
+        library.copied.connect(self.put_on_clipboard)
+        library.noted.connect(self.toast.say)
         drops = self._desk.drops
         drops.noted.connect(self.toast.say)
         drops.begun.connect(transfers.reveal_batch)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP
 from PySide6.QtWidgets import QWidget
 
 from gui.desk import Desk
+from gui.views.library import LibraryPage
 from gui.views.settings import SettingsPage
 from gui.views.transfers import TransfersPage
 
@@ -24,5 +25,6 @@ class Page:
 #: A page is a QWidget made of a Desk, in a module of its own beside this one.
 PAGES = (
     Page("transfers", str(QT_TRANSLATE_NOOP("Page", "Transfers")), "transfers", TransfersPage),
+    Page("library", str(QT_TRANSLATE_NOOP("Page", "Library")), "library", LibraryPage),
     Page("settings", str(QT_TRANSLATE_NOOP("Page", "Settings")), "settings", SettingsPage),
 )
