@@ -59,19 +59,22 @@ class FlakyProxy:
                 return
             if self.down:
                 client.close()
-                continue
-            try:
-                server = socket.create_connection(("127.0.0.1", self.to))
-            except OSError:
-                client.close()
-                continue
-            with self._lock:
-                self._open |= {client, server}
-            if self.down:
-                # Put down while this one was being made: `cut` did not see it.
-                self.cut()
-            for pair in ((client, server, False), (server, client, True)):
-                threading.Thread(target=self._pass, args=pair, daemon=True).start()
+            else:
+                self._serve(client)
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            server = socket.create_connection(("127.0.0.1", self.to))
+        except OSError:
+            client.close()
+            return
+        with self._lock:
+            self._open |= {client, server}
+        if self.down:
+            # Put down while this one was being made: `cut` did not see it.
+            self.cut()
+        for pair in ((client, server, False), (server, client, True)):
+            threading.Thread(target=self._pass, args=pair, daemon=True).start()
 
     def _pass(self, source: socket.socket, target: socket.socket, counted: bool) -> None:
         with suppress(OSError):
