@@ -14,8 +14,9 @@ from gui.transfer.journal import Journal, Wish
 from gui.transfer.keeping import Keeper
 from gui.transfer.lanes import Lane
 from gui.transfer.outages import Outages
-from gui.transfer.rows import ALL_PAUSED, CANCELLED, COUNTING, PAUSED, TURN, Row
+from gui.transfer.rows import ALL_PAUSED, CANCELLED, PAUSED, TURN, Row
 from gui.transfer.running import CANCEL, GO_ON, PAUSE, Runner
+from gui.transfer.suspending import Suspender
 from gui.transfer.throttle import Slots, Throttle
 from gui.transfer.transfers import FINISHED, Batch, Options, State, Transfer
 from gui.transfer.uploads import Tools
@@ -64,7 +65,8 @@ class Engine:
             again=self._try_again, hold_sleep=lambda: self._options.hold_sleep,
         )  # fmt: skip
         runner.enqueue = self._enqueue
-        runner.on_outage = self._intake.on_outage = self._lost
+        self._suspender = Suspender(self._board, self._outages, self._enqueue)
+        runner.on_outage = self._intake.on_outage = self._suspender.lost
         self._board.on_work = lambda small: (self._small if small else self._large).wake()
         self._started = self._stopped = False
 
@@ -292,26 +294,9 @@ class Engine:
             if row is not None and row.state is State.SUSPENDED and row.resting:
                 self._enqueue(row)
 
-    def _lost(self, connection: str) -> None:
-        """A connection cannot be used: all its rows that wait say why."""
-        outage = self._outages.of(connection)
-        if outage is None:
-            return
-        with self._board.lock:
-            for row in self._board.rows.values():
-                held = row.state is State.WAITING or (row.state is State.SUSPENDED and not row.resting)
-                if held and row.connection == connection and not row.busy and row.reason != outage.reason:
-                    self._board.change(row, state=State.SUSPENDED, reason=outage.reason, problem=outage.problem)
-
     def _back(self, connection: str) -> None:
         with self._board.lock:
-            for row in list(self._board.rows.values()):
-                if row.connection != connection or row.state is not State.SUSPENDED or row.resting:
-                    continue
-                if row.admitted:
-                    self._enqueue(row)
-                else:
-                    self._board.change(row, state=State.WAITING, reason=COUNTING, problem="")
+            self._suspender.back(connection)
             self._small.wake_all()
             self._large.wake_all()
         self._intake.wake()
