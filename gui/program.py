@@ -1,6 +1,7 @@
 """The parts of the program, built once, and how they hang together while it runs."""
 
 import contextlib
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +89,9 @@ class Program(QObject):
     def start(self, files: list[Path]) -> None:
         """files: what the command line named."""
         self.window.show()
+        # A list of a hundred thousand rows is not garbage: looking through it would hold up a frame.
+        gc.collect()
+        gc.freeze()
         self.desk.engine.start()
         for note in (self.desk.engine.journal_note, self.desk.connections.note):
             if note:

@@ -1,9 +1,11 @@
 """Sums over all transfers, kept up to date row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from gui.models.order import Filter, filter_of
-from gui.transfer.transfers import State, Transfer
+from gui.models.order import FILTER_OF, Filter
+from gui.transfer.transfers import FINISHED, State, Transfer
+
+_AT_REST = FINISHED | {State.PAUSED}
 
 
 class Tally:
@@ -48,6 +50,22 @@ class Tally:
     def failed(self) -> int:
         return self._counts[Filter.FAILED]
 
+    @classmethod
+    def of(cls, transfers: Iterable[Transfer]) -> "Tally":
+        """Of many at once: what is finished is only counted."""
+        tally, finished = cls(), dict.fromkeys(State, 0)
+        for one in transfers:
+            if one.state in FINISHED:
+                finished[one.state] += 1
+            else:
+                tally.change(None, one)
+        for state, count in finished.items():
+            chip = FILTER_OF[state]
+            tally._counts[Filter.ALL] += count
+            if chip is not None:
+                tally._counts[chip] += count
+        return tally
+
     def change(self, old: Transfer | None, new: Transfer | None) -> None:
         """One row came, changed or went."""
         if old is not None:
@@ -66,13 +84,13 @@ class Tally:
 
     def _count(self, transfer: Transfer, step: int) -> None:
         self._counts[Filter.ALL] += step
-        chip = filter_of(transfer)
+        chip = FILTER_OF[transfer.state]
         if chip is not None:
             self._counts[chip] += step
 
 
 def _goes_on(transfer: Transfer | None) -> bool:
-    return transfer is not None and not transfer.finished and transfer.state is not State.PAUSED
+    return transfer is not None and transfer.state not in _AT_REST
 
 
 def _left(transfer: Transfer | None) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from gui.models import cells
-from gui.models.order import KEYS, Column, Filter, Key, filter_of, in_queue_order
+from gui.models.order import FILTER_OF, KEYS, Column, Filter, Key, in_queue_order
 from gui.models.tally import Tally
 from gui.transfer.transfers import Transfer
 
@@ -101,9 +101,7 @@ class TransfersModel(QAbstractTableModel):
         self._all = {one.id: one for one in transfers}
         self._place = {one.id: place for place, one in enumerate(transfers)}
         self._next_place = len(transfers)
-        self.tally = Tally()
-        for one in transfers:
-            self.tally.change(None, one)
+        self.tally = Tally.of(transfers)
         self._shown = self._sorted()
         self.endResetModel()
         self.tallied.emit()
@@ -155,8 +153,9 @@ class TransfersModel(QAbstractTableModel):
             position = self._position(one)
             self._shown[position] = one
             rows.append(self._row(position))
-        if rows:
-            self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), len(Column) - 1))
+        # From the first to the last in one go would paint all that is seen anew.
+        for first, last in spans(sorted(rows)):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
 
     def _remove(self, transfers: list[Transfer]) -> None:
         for one in transfers:
@@ -195,16 +194,16 @@ class TransfersModel(QAbstractTableModel):
     def _sorted(self) -> list[Transfer]:
         """`_all` is in the order of places, and sorting is stable, so the places need not be compared."""
         chosen, search = self.filter, self.search
-        shown = [
-            one
-            for one in self._all.values()
-            if (chosen is Filter.ALL or filter_of(one) is chosen) and (not search or _holds(one, search))
-        ]
+        shown = list(self._all.values())
+        if chosen is not Filter.ALL:
+            shown = [one for one in shown if FILTER_OF[one.state] is chosen]
+        if search:
+            shown = [one for one in shown if _holds(one, search)]
         shown.sort(key=self._key)
         return shown
 
     def _shows(self, transfer: Transfer) -> bool:
-        wanted = self.filter is Filter.ALL or filter_of(transfer) is self.filter
+        wanted = self.filter is Filter.ALL or FILTER_OF[transfer.state] is self.filter
         return wanted and (not self.search or _holds(transfer, self.search))
 
     def _position(self, transfer: Transfer) -> int:
@@ -216,6 +215,17 @@ class TransfersModel(QAbstractTableModel):
 
     def _row(self, position: int) -> int:
         return position if self._upward else len(self._shown) - 1 - position
+
+
+def spans(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Rows in their order as first and last of each run without a gap."""
+    found: list[tuple[int, int]] = []
+    for row in rows:
+        if found and found[-1][1] == row - 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found
 
 
 def _holds(transfer: Transfer, search: str) -> bool:

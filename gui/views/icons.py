@@ -1,7 +1,9 @@
 """Icons, drawn here as strokes on 24 by 24, in the colour of the text beside them."""
 
+from functools import lru_cache
+
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -49,11 +51,18 @@ _PROPERTY = "icon_name"
 
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     """One icon, `size` device-independent pixels wide. KeyError for a name that is none."""
+    return QPixmap.fromImage(_image(name, colour, size, ratio))
+
+
+@lru_cache(maxsize=512)
+def _image(name: str, colour: str, size: int, ratio: float) -> QImage:
+    """Kept, since lists paint the same few icons again and again; a pixmap may not outlive the application."""
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{colour}"'
         f' stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"><path d="{_STROKES[name]}"/></svg>'
     )
-    picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    side = round(size * ratio)
+    picture = QImage(QSize(side, side), QImage.Format.Format_ARGB32_Premultiplied)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     QSvgRenderer(QByteArray(svg.encode())).render(painter)

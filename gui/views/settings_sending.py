@@ -49,4 +49,5 @@ def _number(value: int) -> QSpinBox:
     box = QSpinBox()
     box.setRange(1, _MOST)
     box.setValue(value)
+    box.lineEdit().setTextMargins(6, 0, 0, 0)
     return box

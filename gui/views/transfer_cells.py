@@ -13,6 +13,10 @@ from gui.transfer.transfers import State, Transfer
 from gui.views import icons, kinds
 
 _PAD, _ICON, _BAR, _DOT = 10, 22, 6, 8
+#: As numbers: this is asked for every cell, and Qt's flags are slow in Python.
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_POINTED_AT = QStyle.StateFlag.State_MouseOver.value
+_FOCUSED = QStyle.StateFlag.State_HasFocus.value
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -61,14 +65,15 @@ def colour_of(transfer: Transfer, colours: Colours) -> str:
 
 
 def _background(painter: QPainter, option: QStyleOptionViewItem, colours: Colours) -> None:
-    if option.state & QStyle.StateFlag.State_Selected:
+    state = option.state.value
+    if state & _SELECTED:
         painter.fillRect(option.rect, QColor(colours.chosen))
-    elif option.state & QStyle.StateFlag.State_MouseOver:
+    elif state & _POINTED_AT:
         painter.fillRect(option.rect, QColor(colours.hover))
     painter.setPen(QPen(QColor(colours.line), 1))
     bottom = option.rect.bottom()
     painter.drawLine(option.rect.left(), bottom, option.rect.right(), bottom)
-    if option.state & QStyle.StateFlag.State_HasFocus:
+    if state & _FOCUSED:
         painter.setPen(QPen(QColor(colours.accent), 2))
         painter.drawRect(option.rect.adjusted(1, 1, -2, -2))
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView
 
 from gui.models.order import Column
-from gui.models.transfers import TransfersModel
+from gui.models.transfers import TransfersModel, spans
 from gui.transfer.transfers import Transfer
 from gui.views.transfer_cells import TransferDelegate, row_height
 
@@ -69,7 +69,7 @@ class TransferTable(QTableView):
         """Choose these, as far as they are shown, and nothing else."""
         selection = QItemSelection()
         last = len(Column) - 1
-        for first, final in _spans(sorted(row for one in ids if (row := self._rows.row_of(one)) is not None)):
+        for first, final in spans(sorted(row for one in ids if (row := self._rows.row_of(one)) is not None)):
             selection.merge(
                 QItemSelection(self._rows.index(first, 0), self._rows.index(final, last)),
                 QItemSelectionModel.SelectionFlag.Select,
@@ -167,14 +167,3 @@ class TransferTable(QTableView):
             self.selectionModel().setCurrentIndex(self._rows.index(row, 0, QModelIndex()), flag)
         self.select(ids)
         self.chosen.emit()
-
-
-def _spans(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Rows as first and last of each run without a gap."""
-    spans: list[tuple[int, int]] = []
-    for row in rows:
-        if spans and spans[-1][1] == row - 1:
-            spans[-1] = (spans[-1][0], row)
-        else:
-            spans.append((row, row))
-    return spans

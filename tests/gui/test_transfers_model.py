@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from gui.models.order import KEYS, Column, Filter, filter_of, in_queue_order
+from gui.models.order import FILTER_OF, KEYS, Column, Filter, in_queue_order
 from gui.models.transfers import TRANSFER_ROLE, TransfersModel
 from gui.transfer.transfers import State, Transfer
 from tests.gui.rows import changed, links, of_every_kind, row
@@ -99,7 +99,7 @@ def _live(
         assert shown(model) == expected
         assert model.tally.counts[Filter.ALL] == len(known)
         for chip in (Filter.ACTIVE, Filter.WAITING, Filter.DONE, Filter.FAILED):
-            assert model.tally.counts[chip] == sum(filter_of(one) is chip for one in known.values())
+            assert model.tally.counts[chip] == sum(FILTER_OF[one.state] is chip for one in known.values())
         for place, one in enumerate(expected):
             assert model.row_of(one.id) == place
 
@@ -134,7 +134,7 @@ def _expected(
     wanted = [
         one
         for one in known.values()
-        if (model.filter is Filter.ALL or filter_of(one) is model.filter) and model.search in one.name.casefold()
+        if (model.filter is Filter.ALL or FILTER_OF[one.state] is model.filter) and model.search in one.name.casefold()
     ]
     downward = column is not None and order is Qt.SortOrder.DescendingOrder
     return sorted(wanted, key=total, reverse=downward)
