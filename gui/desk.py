@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gui.models.background import Background
 from gui.models.bridge import ConnectionNews, EngineBridge
 from gui.models.drops import Drops
+from gui.models.hot_folders import HotFoldersModel
 from gui.models.libraries import Libraries
 from gui.models.settings import Settings
 from gui.models.transfers import TransfersModel
@@ -18,7 +19,7 @@ class Desk:
 
     engine: its methods return at once and may be called here. bridge: its news, in the window's thread. background:
     for what waits for the network. transfers: every row of the engine. drops: what takes files in.
-    libraries: the files of each appliance, live, and downloads from them.
+    libraries: the files of each appliance, live, and downloads from them. hot_folders: folders that are watched.
     """
 
     engine: Engine
@@ -30,3 +31,4 @@ class Desk:
     transfers: TransfersModel
     drops: Drops
     libraries: Libraries
+    hot_folders: HotFoldersModel

@@ -15,6 +15,7 @@ from gui.models import words
 from gui.models.background import Background
 from gui.models.bridge import ConnectionNews, EngineBridge
 from gui.models.drops import Drops, Ended
+from gui.models.hot_folders import HotFoldersModel
 from gui.models.libraries import Libraries
 from gui.models.settings import Settings
 from gui.models.transfers import TransfersModel
@@ -22,6 +23,7 @@ from gui.theme import Look
 from gui.transfer.connections import ConnectionBook
 from gui.transfer.engine import Engine
 from gui.transfer.errors import NotConfigured
+from gui.transfer.hotfolders.hot_folders import HotFolders
 from gui.transfer.places import cache_folder, config_folder, state_folder
 from gui.views.main_window import MainWindow
 from gui.views.task_bar import TaskBar
@@ -63,7 +65,9 @@ def open_desk(places: Places) -> Desk:
     bridge.changed.connect(transfers.apply)
     drops = Drops(engine, bridge, book, settings, background, QGuiApplication.clipboard())
     libraries = Libraries(book, places.cache)
-    return Desk(engine, bridge, book, ConnectionNews(book), settings, background, transfers, drops, libraries)
+    hot_folders = HotFoldersModel(HotFolders(places.state / "hot-folders.db", engine))
+    news = ConnectionNews(book)
+    return Desk(engine, bridge, book, news, settings, background, transfers, drops, libraries, hot_folders)
 
 
 class Program(QObject):
@@ -93,7 +97,8 @@ class Program(QObject):
         gc.collect()
         gc.freeze()
         self.desk.engine.start()
-        for note in (self.desk.engine.journal_note, self.desk.connections.note):
+        self.desk.hot_folders.start()
+        for note in (self.desk.engine.journal_note, self.desk.connections.note, self.desk.hot_folders.folders.note):
             if note:
                 self.window.toast.say(note)
         self.window.add(files)
@@ -115,6 +120,7 @@ class Program(QObject):
         self.desk.connection_news.close()
         self.desk.background.close()
         self.desk.libraries.close()
+        self.desk.hot_folders.close()
         self.desk.engine.stop()
         self.desk.connections.close()
 

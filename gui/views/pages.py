@@ -7,6 +7,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP
 from PySide6.QtWidgets import QWidget
 
 from gui.desk import Desk
+from gui.views.hot_folders import HotFoldersPage
 from gui.views.library import LibraryPage
 from gui.views.settings import SettingsPage
 from gui.views.transfers import TransfersPage
@@ -26,5 +27,6 @@ class Page:
 PAGES = (
     Page("transfers", str(QT_TRANSLATE_NOOP("Page", "Transfers")), "transfers", TransfersPage),
     Page("library", str(QT_TRANSLATE_NOOP("Page", "Library")), "library", LibraryPage),
+    Page("hot_folders", str(QT_TRANSLATE_NOOP("Page", "Hot folders")), "hot_folders", HotFoldersPage),
     Page("settings", str(QT_TRANSLATE_NOOP("Page", "Settings")), "settings", SettingsPage),
 )

@@ -15,6 +15,7 @@ from gui.app import make_application
 from gui.models.order import Filter
 from gui.program import Places, Program, open_desk
 from gui.theme import Look
+from gui.transfer.hotfolders.profiles import After, Profile
 from gui.views.pages import PAGES
 from tests.gui.rows import of_every_kind
 
@@ -45,6 +46,12 @@ def take_all(program: Program, camera: Camera) -> None:
     for one in PAGES:
         window.show_page(one.name)
         camera.take(f"{one.name}-empty")
+    folders = program.desk.hot_folders.folders
+    folders.add(Profile(Path("/media/card reader/DCIM"), program.desk.connections.all()[0].id, folder="rushes/day 1"))
+    folders.add(Profile(Path("/srv/exports"), "gone", after=After.MOVE, paused=True))
+    program.desk.hot_folders.refresh()
+    window.show_page("hot_folders")
+    camera.take("hot_folders")
     window.show_page("transfers")
     model.load(of_every_kind(time.time_ns() // 1000))
     camera.take("transfers")

@@ -12,6 +12,7 @@ from typing import Any
 
 import peewee
 
+from gui.transfer.errors import JournalInUse
 from gui.transfer.hotfolders.disk import Version
 from gui.transfer.hotfolders.profiles import Profile
 
@@ -26,7 +27,7 @@ _TABLES = (
 )
 
 
-class LedgerBusy(Exception):
+class LedgerBusy(JournalInUse):
     """Another program of this user has the ledger; `str(error)` says so."""
 
 
