@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from gui import desktop_entry
 from gui.models.instance import Instance
 from gui.program import Places, Program, open_desk
 from gui.transfer.errors import TransferError
@@ -17,6 +18,9 @@ from gui.transfer.errors import TransferError
 def main(arguments: list[str] | None = None) -> int:
     """Run until the person ends it, or hand the files to the one that runs already."""
     chosen = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    if chosen.install_desktop_entry:
+        print(desktop_entry.install(desktop_entry.share_folder(), desktop_entry.running_program()))
+        return 0
     app = make_application()
     places = Places.within(chosen.folder) if chosen.folder else Places.usual()
     instance = Instance(places.state)
@@ -62,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files and folders to be sent at once")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="keep settings, connections and the journal here")
+    parser.add_argument(
+        "--install-desktop-entry", action="store_true", help="put the program into this user's menus (Linux), and end"
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('media-appliance')}")
     return parser
 

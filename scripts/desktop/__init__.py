@@ -1,0 +1,1 @@
+"""Makes the desktop program into a folder that runs without Python."""
