@@ -9,10 +9,12 @@ import pytest
 
 from appliance.cli import main
 from appliance.config import Settings
+from gui.commands.get import get
+from gui.commands.send import send
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/command.md"]
 
 
 def commands(group: click.Group = main, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -66,6 +68,21 @@ def test_every_file_that_a_document_names_is_there(document: str) -> None:
     named = re.findall(r"\]\(([A-Za-z./_-]+)\)", text) + re.findall(r"`((?:scripts|appliance|gui)/[\w./]+)`", text)
     missing = [name for name in named if not (ROOT / name).exists()]
     assert not missing
+
+
+def test_every_option_of_the_client_is_documented() -> None:
+    text = (ROOT / "docs" / "command.md").read_text()
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    everywhere = sections["Which appliance"]
+    for command, section in ((send, sections["Sending"] + sections["Watching a folder"]), (get, sections["Fetching"])):
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert any(f"`{name}" in everywhere + section for name in option.opts), option.opts
+        shown = command.get_help(click.Context(command, info_name="media-upload", terminal_width=80))
+        assert max(map(len, shown.splitlines())) <= 80
+    known = {name for command in (send, get) for option in command.params for name in option.opts}
+    named = set(re.findall(r"`(--[a-z-]+)", text)) - {"--help", "--version"}
+    assert named <= known, named - known
 
 
 def test_every_command_explains_itself_within_80_columns() -> None:
