@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -61,6 +61,10 @@ class Bars:
     """One bar for all, and one for each of the files that are on their way; fits 80 columns."""
 
     def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begin()
+
+    def _begin(self) -> None:
         text = "[progress.download]"
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -69,7 +73,7 @@ class Bars:
             TextColumn(f"{text}{{task.fields[size]:>7}}"),
             TextColumn("[progress.data.speed]{task.fields[speed]:>9}"),
             TextColumn("[progress.remaining]{task.fields[left]:>8}"),
-            console=console,
+            console=self._console,
             transient=True,
             expand=True,
             redirect_stdout=False,
@@ -99,13 +103,14 @@ class Bars:
     def above(self) -> Iterator[None]:
         self._progress.stop()
         yield
-        self._progress.start()
+        # A new one: started again, it would first clear as many lines as it had before.
+        self._begin()
 
     def close(self) -> None:
         self._progress.stop()
 
     def _put(self, task: TaskID | None, name: str, sent: int, size: int, speed: str, left: str) -> TaskID:
-        name = set_cell_size(printable(name), _NAME_CELLS)
+        name = _shortened(printable(name))
         # An empty file is as whole as can be; a bar of nothing would look unfinished.
         values = {"total": max(size, 1), "completed": sent if size else 1}
         fields = {"size": size_of(size), "speed": speed, "left": left}
@@ -113,6 +118,14 @@ class Bars:
             return self._progress.add_task(name, **values, **fields)  # type: ignore[arg-type]
         self._progress.update(task, description=name, **values, **fields)  # type: ignore[arg-type]
         return task
+
+
+def _shortened(name: str) -> str:
+    """To the width of its column; what tells files of one camera apart is at the end."""
+    if cell_len(name) > _NAME_CELLS:
+        half = _NAME_CELLS // 2
+        name = f"{set_cell_size(name, half - 1)}…{name[-half:]}"
+    return set_cell_size(name, _NAME_CELLS)
 
 
 def _sent(rows: Collection[Transfer]) -> int:
