@@ -21,12 +21,15 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], bool], *, timeout_s: float, what: str) -> None:
-    """Return once `condition` holds; AssertionError naming `what` after the time-out."""
+def wait_until(condition: Callable[[], bool], *, timeout_s: float, what: str, every_s: float = 0.01) -> None:
+    """Return once `condition` holds; AssertionError naming `what` after the time-out.
+
+    every_s: how long to wait before asking again, where asking is work for the machine.
+    """
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 def answers(url: str) -> bool:
