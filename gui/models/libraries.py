@@ -1,7 +1,8 @@
 """The libraries of all connections, each mirrored from when it was first looked at, and downloads from them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -59,6 +60,13 @@ class Libraries(QObject):
         if connection_id:
             self.status.emit(self._libraries[connection_id].status)
 
+    def keep_only(self, connection_ids: Collection[str]) -> None:
+        """Forget the libraries of connections that are no more, on disk too."""
+        for one in [one for one in self._libraries if one not in connection_ids]:
+            self._libraries.pop(one).stop(1.0)
+            with suppress(OSError):
+                self._file(one).unlink()
+
     @property
     def library(self) -> Library | None:
         """The one that is shown."""
@@ -81,13 +89,14 @@ class Libraries(QObject):
             library.stop()
 
     def _open(self, connection_id: str) -> None:
-        library = Library(
-            lambda: self._connections.client(connection_id), self._cache / "libraries" / f"{connection_id}.gz"
-        )
+        library = Library(lambda: self._connections.client(connection_id), self._file(connection_id))
         self._libraries[connection_id] = library
         # In the mirror's thread: a signal is all that may be touched.
         self._unsubscribe.append(library.subscribe(lambda news: self._told.emit(connection_id, news)))
         library.start()
+
+    def _file(self, connection_id: str) -> Path:
+        return self._cache / "libraries" / f"{connection_id}.gz"
 
     @Slot(str, object)
     def _take(self, connection_id: str, news: News) -> None:

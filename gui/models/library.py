@@ -32,6 +32,8 @@ class LibraryModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._all: dict[str, LibraryFile] = {}
+        self._place: dict[str, int] = {}
+        self._next_place = 0
         self._texts: dict[str, str] = {}
         self._shown: list[LibraryFile] = []
         self.selection = Selection()
@@ -95,10 +97,13 @@ class LibraryModel(QAbstractTableModel):
 
     def load(self, files: Sequence[LibraryFile]) -> None:
         """All there is."""
+        before, known = self._all, self._texts
         self._all = {one.file_id: one for one in files}
-        known, self._texts = self._texts, {}
-        for one in files:
-            self._texts[one.file_id] = known.get(one.file_id) or searched(one)
+        self._texts = {
+            one.file_id: known[one.file_id] if before.get(one.file_id) is one else searched(one) for one in files
+        }
+        self._place = {file_id: place for place, file_id in enumerate(self._all)}
+        self._next_place = len(self._place)
         self._lay_out()
 
     def apply(self, changed: Sequence[LibraryFile], gone: Sequence[str]) -> None:
@@ -133,6 +138,11 @@ class LibraryModel(QAbstractTableModel):
         for file_id in gone:
             self._all.pop(file_id, None)
             self._texts.pop(file_id, None)
+            self._place.pop(file_id, None)
+        for one in changed:
+            if one.file_id not in self._place:
+                self._place[one.file_id] = self._next_place
+                self._next_place += 1
         self._all.update((one.file_id, one) for one in changed)
         self._texts.update(texts)
 
@@ -168,12 +178,9 @@ class LibraryModel(QAbstractTableModel):
         self.counted.emit()
 
     def _arrange(self) -> None:
-        selection, texts = self.selection, self._texts
-        shown = [one for one in self._all.values() if selection.holds(one, texts[one.file_id])]
-        # Twice, as sorting is stable: one pass over whole numbers and texts is quicker than one over pairs.
-        shown.sort(key=lambda one: one.file_id)
-        shown.sort(key=self._key)
-        self._shown = shown
+        # `_all` is in the order of places, and sorting is stable, so the places need not be compared.
+        self._shown = self.selection.among(self._all.values(), self._texts)
+        self._shown.sort(key=self._key)
 
     @property
     def _key(self) -> Key:
@@ -188,8 +195,9 @@ class LibraryModel(QAbstractTableModel):
 
     def _position(self, one: LibraryFile) -> int:
         """Where it stands in `_shown`, or would."""
-        key = self._key
-        return bisect_left(self._shown, (key(one), one.file_id), key=lambda other: (key(other), other.file_id))
+        key, place = self._key, self._place
+        wanted = key(one), place[one.file_id]
+        return bisect_left(self._shown, wanted, key=lambda other: (key(other), place[other.file_id]))
 
     def _row(self, position: int) -> int:
         """The row of a position, and the other way round."""

@@ -132,7 +132,7 @@ class Library:
         self._recall()
         while not self._halt.requested:
             try:
-                self._follow(self._client().within(self._halt, attempts=1))
+                self._follow(self._client())
             except Interrupted:
                 break
             except TransferError as error:
@@ -147,11 +147,12 @@ class Library:
                     self._halt.sleep(pause_s)
         self._keep()
 
-    def _follow(self, client: ApplianceClient) -> None:
-        """List where that is needed, then follow until something is raised."""
+    def _follow(self, whole: ApplianceClient) -> None:
+        """List where that is needed, then follow until something is raised, or address or key are others."""
+        client = whole.within(self._halt, attempts=1)
         if not self._cursor:
             self._list(client)
-        while True:
+        while self._client() is whole:
             # The first answer comes at once, so that we know that we are live.
             live = self._status.standing is Standing.LIVE
             found = client.changes(self._cursor, wait=_WAIT_S if live else 0.0)

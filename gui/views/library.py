@@ -155,8 +155,9 @@ class LibraryPage(QWidget):
         wanted = chosen if any(one.id == chosen for one in connections) else default.id if default else ""
         self.bar.connection.setCurrentIndex(max(0, self.bar.connection.findData(wanted)))
         self.bar.connection.setVisible(len(connections) > 1)
-        if self.isVisible() or not connections:
+        if self.isVisible() or (chosen and wanted != chosen):
             self._choose_connection()
+        self._libraries.keep_only([one.id for one in connections])
 
     def _choose_connection(self) -> None:
         self._libraries.show(str(self.bar.connection.currentData() or ""))

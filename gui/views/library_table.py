@@ -47,6 +47,8 @@ class LibraryTable(QTableView):
         head = self.horizontalHeader()
         head.setSectionResizeMode(LibraryColumn.NAME, QHeaderView.ResizeMode.Stretch)
         head.setHighlightSections(False)
+        # A head asks of every row whether a whole column is selected, even where it shows nothing of it.
+        head.setSelectionModel(QItemSelectionModel(model, head))
         head.setSortIndicator(LibraryColumn.CREATED, Qt.SortOrder.DescendingOrder)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)

@@ -198,3 +198,21 @@ def test_an_action_shows_before_the_feed_tells_of_it(
     assert held(library)["one.txt"].title == "Titled"
     assert [one.title for news in heard for one in news.changed][:1] == ["Titled"]
     end()
+
+
+def test_another_key_shows_what_it_opens(server: ApiServer, sender: ApiClient, client: ApplianceClient) -> None:
+    sender.upload("red.txt", b"x")
+    server.tenant("blue")
+    with server.client("blue") as other:
+        other.upload("blue.txt", b"x")
+        key = other.headers["authorization"].removeprefix("Bearer ")
+        with ApplianceClient(Credentials(server.url, key)) as second:
+            current = [client]
+            library = Library(lambda: current[-1])
+            library.start()
+            live(library)
+            assert list(held(library)) == ["red.txt"]
+            current.append(second)
+            sender.upload("later.txt", b"x")
+            until(library, lambda files: list(files) == ["blue.txt"], "the other key's files are there")
+            library.stop()
