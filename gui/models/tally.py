@@ -1,6 +1,7 @@
 """Sums over all transfers, kept up to date row by row."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from gui.models.order import FILTER_OF, Filter
 from gui.transfer.transfers import FINISHED, State, Transfer
@@ -51,28 +52,24 @@ class Tally:
         return self._counts[Filter.FAILED]
 
     @classmethod
-    def of(cls, transfers: Iterable[Transfer]) -> "Tally":
-        """Of many at once: what is finished is only counted."""
-        tally, finished = cls(), dict.fromkeys(State, 0)
-        for one in transfers:
-            if one.state in FINISHED:
-                finished[one.state] += 1
-            else:
-                tally.change(None, one)
-        for state, count in finished.items():
-            chip = FILTER_OF[state]
-            tally._counts[Filter.ALL] += count
-            if chip is not None:
-                tally._counts[chip] += count
+    def of(cls, transfers: Sequence[Transfer]) -> "Tally":
+        """Of many at once."""
+        tally = cls()
+        for state, count in Counter(one.state for one in transfers).items():
+            tally._count(state, count)
+        going_on = [one for one in transfers if one.state not in _AT_REST]
+        tally._active = {one.id: one for one in going_on if one.active}
+        tally._total = sum(one.size for one in going_on)
+        tally._left = tally._total - sum(one.sent for one in going_on)
         return tally
 
     def change(self, old: Transfer | None, new: Transfer | None) -> None:
         """One row came, changed or went."""
         if old is not None:
-            self._count(old, -1)
+            self._count(old.state, -1)
             self._active.pop(old.id, None)
         if new is not None:
-            self._count(new, 1)
+            self._count(new.state, 1)
             if new.active:
                 self._active[new.id] = new
         self._left += _left(new) - _left(old)
@@ -82,9 +79,9 @@ class Tally:
         if not self._left and not self._active:
             self._total = 0
 
-    def _count(self, transfer: Transfer, step: int) -> None:
+    def _count(self, state: State, step: int) -> None:
         self._counts[Filter.ALL] += step
-        chip = FILTER_OF[transfer.state]
+        chip = FILTER_OF[state]
         if chip is not None:
             self._counts[chip] += step
 

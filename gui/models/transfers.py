@@ -98,8 +98,9 @@ class TransfersModel(QAbstractTableModel):
     def load(self, transfers: Sequence[Transfer]) -> None:
         """All there is, in the engine's order."""
         self.beginResetModel()
-        self._all = {one.id: one for one in transfers}
-        self._place = {one.id: place for place, one in enumerate(transfers)}
+        ids = [one.id for one in transfers]
+        self._all = dict(zip(ids, transfers, strict=True))
+        self._place = dict(zip(ids, range(len(ids)), strict=True))
         self._next_place = len(transfers)
         self.tally = Tally.of(transfers)
         self._shown = self._sorted()

@@ -185,3 +185,14 @@ def test_the_tally_knows_how_far_all_of_it_is(model: TransfersModel) -> None:
     model.apply([changed(second, state=State.FAILED, sent=1500)])
     assert sums() == (0, None)
     assert model.tally.failed == 1
+
+
+def test_a_loaded_list_is_summed_as_one_that_grew(model: TransfersModel) -> None:
+    rows = of_every_kind(1_800_000_000_000_000)
+    grown = TransfersModel()
+    grown.apply(rows)
+    model.load(rows)
+    for one in (model.tally, grown.tally):
+        assert (one.counts, one.left, one.speed) == (grown.tally.counts, 30_340_120_000, 246e6)
+    assert 0 < (model.tally.progress or 0) == grown.tally.progress
+    assert shown(model) == shown(grown)
