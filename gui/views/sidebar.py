@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
@@ -71,7 +71,8 @@ class Sidebar(QWidget):
 
     def fit(self) -> None:
         """As wide as its font asks for."""
-        self.setFixedWidth(max(190, self.fontMetrics().averageCharWidth() * 25))
+        # The application's, since a widget hears of a new one only later.
+        self.setFixedWidth(max(190, QFontMetrics(theme.application().font()).averageCharWidth() * 25))
 
 
 class ConnectionButton(QPushButton):

@@ -30,7 +30,7 @@ from gui.views.transfer_table import TransferTable
 _SEARCH_MS = 150
 _FOLLOWED = 200
 #: In characters.
-_NARROW = 105
+_NARROW = 122
 
 
 class TransfersPage(QWidget):
