@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -33,11 +33,19 @@ _FOUND = Qt.ItemDataRole.UserRole
 _WIDTH = 560
 
 
+class _Herald(QObject):
+    """Carries the network's news out of its thread. No child of the dialog: that thread may speak after its end."""
+
+    changed = Signal()
+
+    def tell(self) -> None:
+        self.changed.emit()
+
+
 class ConnectDialog(QDialog):
     """`connected` gives the connection that was kept. The network is searched while the dialog is open."""
 
     connected = Signal(Connection)
-    _changed = Signal()
 
     def __init__(self, desk: Desk, parent: QWidget | None = None, *, interfaces: Sequence[str] = ()) -> None:
         """interfaces: this machine's addresses to search on; all of them by default."""
@@ -73,7 +81,10 @@ class ConnectDialog(QDialog):
         self._form = QFormLayout()
         self._put_together()
         self._wire_up()
-        self.discovery = Discovery(self._changed.emit, interfaces=interfaces or InterfaceChoice.All)
+        herald = _Herald()
+        herald.changed.connect(self._show_found, Qt.ConnectionType.QueuedConnection)
+        self.discovery = Discovery(herald.tell, interfaces=interfaces or InterfaceChoice.All)
+        self.destroyed.connect(self.discovery.stop)
         QTimer.singleShot(0, self._search)
 
     def _put_together(self) -> None:
@@ -112,7 +123,6 @@ class ConnectDialog(QDialog):
             hidden.hide()
 
     def _wire_up(self) -> None:
-        self._changed.connect(self._show_found, Qt.ConnectionType.QueuedConnection)
         self.by_hand.toggled.connect(self._show_hand)
         self.found.itemSelectionChanged.connect(self._choose)
         self.found.itemActivated.connect(lambda item: self.line.setFocus())
@@ -135,6 +145,8 @@ class ConnectDialog(QDialog):
         self.resize(self.width(), max(layout.heightForWidth(self.width()), self.minimumSizeHint().height()))
 
     def _search(self) -> None:
+        if not self.isVisible():
+            return
         self.discovery.start()
         if self.discovery.trouble:
             self.searching.setText(self.discovery.trouble)
