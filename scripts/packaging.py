@@ -19,7 +19,7 @@ def problems() -> list[str]:
     base = _requirements(config["options"]["install_requires"])
     server, everything = (
         [needed for extra in chosen for needed in _requirements(extras[extra])]
-        for chosen in (("server",), ("server", "gui", "dev"))
+        for chosen in (("server",), ("server", "gui", "build", "dev"))
     )
     return [
         *_missing("appliance.txt", base + server),
