@@ -32,8 +32,9 @@ def appliance(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[
         yield Appliance(stack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Ends with this package: while it is there, its event loop counts as running in the thread of all tests."""
     with sync_playwright() as playwright:
         found = chromium(playwright)
         yield found
