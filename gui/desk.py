@@ -9,7 +9,7 @@ from gui.models.hot_folders import HotFoldersModel
 from gui.models.libraries import Libraries
 from gui.models.settings import Settings
 from gui.models.transfers import TransfersModel
-from gui.transfer.connections import ConnectionBook
+from gui.transfer.connections.book import ConnectionBook
 from gui.transfer.engine import Engine
 
 

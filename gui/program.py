@@ -20,7 +20,7 @@ from gui.models.libraries import Libraries
 from gui.models.settings import Settings
 from gui.models.transfers import TransfersModel
 from gui.theme import Look
-from gui.transfer.connections import ConnectionBook
+from gui.transfer.connections.book import ConnectionBook
 from gui.transfer.engine import Engine
 from gui.transfer.errors import NotConfigured
 from gui.transfer.hotfolders.hot_folders import HotFolders

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gui.transfer.client import ApplianceClient, Credentials
-from gui.transfer.connections import ConnectionBook
+from gui.transfer.connections.book import ConnectionBook
 from gui.transfer.errors import Interrupted, NotConfigured, Unreachable
 from gui.transfer.halting import Halt
 from gui.transfer.offers import Account

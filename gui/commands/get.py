@@ -11,10 +11,10 @@ from gui.commands.access import access_options, find_client, first_contact
 from gui.commands.rates import Rate
 from gui.commands.texts import EXIT_CODES, FAILED, INTERRUPTED, UNUSABLE, files_of, size_of, tell
 from gui.transfer.client import ApplianceClient
-from gui.transfer.download_rows import Download, DownloadState
-from gui.transfer.downloads import Downloads
+from gui.transfer.downloads.queue import Downloads
+from gui.transfer.downloads.remote import RemoteFile, resolve
+from gui.transfer.downloads.rows import Download, DownloadState
 from gui.transfer.errors import NotConfigured, TransferError, Unreachable
-from gui.transfer.remote import RemoteFile, resolve
 
 _LINE_EVERY_S = 30.0
 

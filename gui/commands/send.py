@@ -16,8 +16,8 @@ from gui.commands.watch import WatchWishes, watch
 from gui.transfer.client import ApplianceClient
 from gui.transfer.errors import NotConfigured, TransferError
 from gui.transfer.hotfolders.profiles import After
-from gui.transfer.scanning import Note
 from gui.transfer.transfers import Options
+from gui.transfer.uploads.scanning import Note
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)

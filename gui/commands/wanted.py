@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gui.transfer.errors import SourceMissing
-from gui.transfer.scanning import Found, Note, scan
+from gui.transfer.uploads.scanning import Found, Note, scan
 
 Key = tuple[Path, str]
 

@@ -12,7 +12,7 @@ from gui.models.background import Background
 from gui.models.bridge import EngineBridge
 from gui.models.links import filled
 from gui.models.settings import Settings
-from gui.transfer.connections import ConnectionBook
+from gui.transfer.connections.book import ConnectionBook
 from gui.transfer.engine import Engine
 from gui.transfer.errors import TransferError
 from gui.transfer.names import text_of

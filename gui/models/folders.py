@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 
 FOLDER_ROLE = int(Qt.ItemDataRole.UserRole)
 COUNT_ROLE = FOLDER_ROLE + 1

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from gui.models.library import LibraryModel
 from gui.models.thumbnails import Thumbnails
-from gui.transfer.connections import ConnectionBook
-from gui.transfer.downloads import Downloads
-from gui.transfer.library import Library, News, Standing
-from gui.transfer.remote import RemoteFile
+from gui.transfer.connections.book import ConnectionBook
+from gui.transfer.downloads.queue import Downloads
+from gui.transfer.downloads.remote import RemoteFile
+from gui.transfer.library.mirror import Library, News, Standing
 
 #: While a large library is listed for the first time, the list is laid out anew this often, and never for more than a
 #: twentieth of the time.

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from gui.models import library_cells
 from gui.models.library_order import KEYS, Key, LibraryColumn, Selection, searched
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 
 #: So many single changes of place are cheaper than laying the list out anew.
 _FEW = 64

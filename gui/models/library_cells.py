@@ -7,7 +7,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, QLoca
 
 from gui.models import words
 from gui.models.library_order import LibraryColumn
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 
 _HEADINGS: Mapping[LibraryColumn, str] = {
     LibraryColumn.NAME: str(QT_TRANSLATE_NOOP("LibraryColumns", "Name")),

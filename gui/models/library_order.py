@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 
 
 class LibraryColumn(IntEnum):

@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.models.background import Background
-from gui.transfer.connections import ConnectionBook
+from gui.transfer.connections.book import ConnectionBook
 from gui.transfer.errors import Broken, TransferError
 from gui.transfer.offers import Record
 from gui.transfer.transfers import State, Transfer

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
 from gui.transfer.client import ApplianceClient
-from gui.transfer.library_files import LibraryFile
-from gui.transfer.picture_store import PictureStore, Wanted, picture_name
+from gui.transfer.library.files import LibraryFile
+from gui.transfer.library.pictures import PictureStore, Wanted, picture_name
 
 _KEPT = 500
 _LARGEST = QSize(320, 320)

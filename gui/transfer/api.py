@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from gui.transfer.answers import Answer
-from gui.transfer.backoff import with_retries
 from gui.transfer.credentials import Credentials
 from gui.transfer.errors import Refused, Unreachable
 from gui.transfer.halting import Halt
-from gui.transfer.wire import Course, Wire
+from gui.transfer.network.answers import Answer
+from gui.transfer.network.backoff import with_retries
+from gui.transfer.network.wire import Course, Wire
 
 ATTEMPTS = 6
 

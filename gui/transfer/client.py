@@ -13,10 +13,10 @@ from gui.transfer.errors import Refused, SessionLost, TransferError, Unreachable
 from gui.transfer.fingerprint import look, sha256_of
 from gui.transfer.halting import Halt
 from gui.transfer.names import text_of
+from gui.transfer.network.throttle import Slots, Throttle
 from gui.transfer.offers import Account, Changes, Offer, Page, Plan, Record, Session, Share, Target, targets
-from gui.transfer.protocols import send
-from gui.transfer.sending import Sending, Sent
-from gui.transfer.throttle import Slots, Throttle
+from gui.transfer.protocols.sending import Sending, Sent
+from gui.transfer.protocols.table import send
 
 __all__ = ["ApplianceClient", "Credentials", "Uploaded"]
 

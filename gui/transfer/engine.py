@@ -6,20 +6,20 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from gui.transfer.board import Board, now_us
-from gui.transfer.clerk import Clerk, Listener
 from gui.transfer.client import ApplianceClient
-from gui.transfer.intake import Intake
-from gui.transfer.journal import Journal, Wish
-from gui.transfer.keeping import Keeper
-from gui.transfer.lanes import Lane
-from gui.transfer.outages import Outages
-from gui.transfer.rows import ALL_PAUSED, CANCELLED, PAUSED, TURN, Row
-from gui.transfer.running import CANCEL, GO_ON, PAUSE, Runner
-from gui.transfer.suspending import Suspender
-from gui.transfer.throttle import Slots, Throttle
+from gui.transfer.network.throttle import Slots, Throttle
 from gui.transfer.transfers import FINISHED, Batch, Options, State, Transfer
-from gui.transfer.uploads import Tools
+from gui.transfer.uploads.board import Board, now_us
+from gui.transfer.uploads.clerk import Clerk, Listener
+from gui.transfer.uploads.intake import Intake
+from gui.transfer.uploads.journal import Journal, Wish
+from gui.transfer.uploads.keeping import Keeper
+from gui.transfer.uploads.lanes import Lane
+from gui.transfer.uploads.outages import Outages
+from gui.transfer.uploads.rows import ALL_PAUSED, CANCELLED, PAUSED, TURN, Row
+from gui.transfer.uploads.running import CANCEL, GO_ON, PAUSE, Runner
+from gui.transfer.uploads.suspending import Suspender
+from gui.transfer.uploads.upload import Tools
 
 Clients = Callable[[str], ApplianceClient]
 _HOLD, _YES = "hold", "yes"

@@ -18,8 +18,8 @@ from shiboken6 import isValid
 
 from gui.desk import Desk
 from gui.models import words
-from gui.transfer.checking import check
-from gui.transfer.connections import Connection
+from gui.transfer.connections.book import Connection
+from gui.transfer.connections.checking import check
 from gui.transfer.errors import CertificateChanged, CertificateUnknown, NotConfigured, TransferError
 from gui.transfer.offers import Account
 from gui.views.cards import Card

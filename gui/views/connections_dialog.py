@@ -20,13 +20,13 @@ from shiboken6 import isValid
 from zeroconf import InterfaceChoice
 
 from gui.desk import Desk
-from gui.transfer.connections import Connection
+from gui.transfer.connections.book import Connection
+from gui.transfer.connections.discovery import Discovery, Found
+from gui.transfer.connections.introduction import Introduction
+from gui.transfer.connections.pairing import PairingLine
 from gui.transfer.credentials import Credentials
-from gui.transfer.discovery import Discovery, Found
 from gui.transfer.errors import CertificateUnknown, NotConfigured, Refused, TransferError
-from gui.transfer.introduction import Introduction
 from gui.transfer.offers import Account
-from gui.transfer.pairing import PairingLine
 from gui.views.parts import GAP, MARGIN, breakable, button, label
 
 _FOUND = Qt.ItemDataRole.UserRole

@@ -16,8 +16,8 @@ from gui.desk import Desk
 from gui.models.folders import TRASH, FolderModel
 from gui.models.library_order import Chip, Selection
 from gui.models.record import RecordWatch
-from gui.transfer.library import Standing, Status
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
+from gui.transfer.library.mirror import Standing, Status
 from gui.views.connections_dialog import ConnectDialog
 from gui.views.empty import EmptyState
 from gui.views.library_actions import LibraryActions

@@ -12,11 +12,11 @@ from gui.desk import Desk
 from gui.models import words
 from gui.models.links import filled
 from gui.transfer.client import ApplianceClient
+from gui.transfer.downloads.remote import RemoteFile
 from gui.transfer.errors import TransferError
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 from gui.transfer.offers import Record
 from gui.transfer.places import downloads_folder
-from gui.transfer.remote import RemoteFile
 from gui.transfer.transfers import Links
 from gui.views.library_dialogs import ShareDialog, ask_folder, ask_tags, ask_title
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QScrollArea, QVB
 
 from gui.models import library_cells, words
 from gui.models.record import RecordWatch
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 from gui.transfer.offers import Record
 from gui.transfer.transfers import Links
 from gui.views.link_rows import LinkRows

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 from gui.views.parts import GAP, MARGIN, label
 
 _WIDTH = 440

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from gui.models import words
 from gui.models.libraries import Libraries
-from gui.transfer.download_rows import Download, DownloadState
+from gui.transfer.downloads.rows import Download, DownloadState
 from gui.transfer.errors import shown
 from gui.views.icons import set_icon
 from gui.views.parts import button, icon_button, label

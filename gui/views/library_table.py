@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from gui.models.library import LibraryModel
 from gui.models.library_order import LibraryColumn
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 from gui.views.library_tiles import Pictures, RowDelegate, row_height
 
 _WIDTHS = {

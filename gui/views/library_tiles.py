@@ -11,7 +11,7 @@ from gui.models import library_cells, words
 from gui.models.library import FILE_ROLE
 from gui.models.library_order import LibraryColumn
 from gui.theme import Colours
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 from gui.views import icons
 
 Index = QModelIndex | QPersistentModelIndex

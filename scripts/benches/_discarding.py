@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from gui.transfer.client import ApplianceClient, Credentials
-from gui.transfer.duplicates import planned_part
 from gui.transfer.engine import Engine
-from gui.transfer.multipart import CHECKSUM
+from gui.transfer.protocols.multipart import CHECKSUM
 from gui.transfer.transfers import Options, State
+from gui.transfer.uploads.duplicates import planned_part
 from scripts.benches._memory import most_resident
 
 ETAG = "0" * 32

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
 
 _ID = "-5bce-4e17-ae29-20dd2b99cbe0"
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui.models.folders import TRASH
 from gui.models.library_order import Chip
 from gui.program import Program
-from gui.transfer.library import Standing
+from gui.transfer.library.mirror import Standing
 from gui.views.connections_dialog import ConnectDialog
 from gui.views.library import LibraryPage
 from gui.views.library_dialogs import ShareDialog

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from gui.transfer.client import ApplianceClient
-from gui.transfer.connections import ConnectionBook
-from gui.transfer.download_rows import Download, DownloadState
-from gui.transfer.downloads import Downloads
+from gui.transfer.connections.book import ConnectionBook
+from gui.transfer.downloads.fetching import Proof
+from gui.transfer.downloads.partial import PIECE
+from gui.transfer.downloads.queue import Downloads
+from gui.transfer.downloads.remote import RemoteFile, resolve
+from gui.transfer.downloads.rows import Download, DownloadState
 from gui.transfer.errors import Refused, TransferError
-from gui.transfer.fetching import Proof
-from gui.transfer.partial import PIECE
-from gui.transfer.remote import RemoteFile, resolve
 from tests.flaky_proxy import FlakyProxy
 from tests.integration.api_server import ApiClient
 from tests.integration.native_stack import NativeStack

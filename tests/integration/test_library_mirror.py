@@ -9,8 +9,8 @@ from appliance.ports.clock import system_clock
 from gui.transfer.client import ApplianceClient
 from gui.transfer.credentials import Credentials
 from gui.transfer.errors import NotConfigured
-from gui.transfer.library import Library, News, Standing
-from gui.transfer.library_files import LibraryFile
+from gui.transfer.library.files import LibraryFile
+from gui.transfer.library.mirror import Library, News, Standing
 from tests.flaky_proxy import FlakyProxy
 from tests.integration.api_server import ApiClient, ApiServer
 from tests.servers import MinioServer, wait_until

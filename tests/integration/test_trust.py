@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from appliance.ports.clock import system_clock
-from gui.transfer.checking import check
 from gui.transfer.client import ApplianceClient
-from gui.transfer.connections import ConnectionBook
+from gui.transfer.connections.book import ConnectionBook
+from gui.transfer.connections.checking import check
+from gui.transfer.connections.pairing import PairingLine, trade
 from gui.transfer.credentials import Credentials
 from gui.transfer.errors import (
     CertificateChanged,
@@ -20,8 +21,7 @@ from gui.transfer.errors import (
     Refused,
     Unreachable,
 )
-from gui.transfer.pairing import PairingLine, trade
-from gui.transfer.trust import context_for, examine
+from gui.transfer.network.trust import context_for, examine
 from tests.integration.api_server import ApiServer
 from tests.servers import MinioServer, free_port
 from tests.tls_server import TlsServer, make_certificate

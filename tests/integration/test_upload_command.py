@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.uploads import PUT_LIMIT
-from gui.transfer.answers import Answer
-from gui.transfer.backoff import passes, with_retries
 from gui.transfer.client import ApplianceClient, Credentials
 from gui.transfer.errors import NotConfigured, Refused, SourceChanged, Unreachable
 from gui.transfer.halting import Halt
-from gui.transfer.wire import Wire
+from gui.transfer.network.answers import Answer
+from gui.transfer.network.backoff import passes, with_retries
+from gui.transfer.network.wire import Wire
 from tests.integration.api_server import ApiClient, ApiServer
 
 Upload = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from appliance.cli import main
 from appliance.config import Settings
 from appliance.stack.announce import Announcement, addresses_of, on_network
-from gui.transfer.discovery import Discovery, Found
+from gui.transfer.connections.discovery import Discovery, Found
 from tests.servers import wait_until
 
 HERE = ["127.0.0.1"]

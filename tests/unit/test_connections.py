@@ -11,11 +11,11 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from gui.transfer.connections import ConnectionBook
+from gui.transfer.connections.book import ConnectionBook
+from gui.transfer.connections.keys import Keys
+from gui.transfer.connections.pairing import PairingLine
 from gui.transfer.credentials import Credentials
 from gui.transfer.errors import NotConfigured
-from gui.transfer.keys import Keys
-from gui.transfer.pairing import PairingLine
 
 URL = "http://192.168.1.20:8080"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.transfer.safe_names import numbered, safe_folder, safe_name
+from gui.transfer.downloads.safe_names import numbered, safe_folder, safe_name
 
 
 @pytest.mark.parametrize(

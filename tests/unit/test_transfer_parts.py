@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from appliance.domain import names as kept_names
 from appliance.domain.errors import InvalidRequest
 from appliance.domain.uploads import plan_upload
-from gui.transfer.backoff import delay, with_retries
-from gui.transfer.duplicates import planned_part
 from gui.transfer.errors import Broken, Interrupted, Refused, SourceChanged, SourceMissing, Unreachable
 from gui.transfer.fingerprint import check, content, etag_of, joined_etag, look, md5_of, take
 from gui.transfer.halting import Halt
-from gui.transfer.journal import Journal, Notes, Wish
 from gui.transfer.names import kept_folder, kept_name, words_of
+from gui.transfer.network.backoff import delay, with_retries
+from gui.transfer.network.throttle import Slots, Throttle
 from gui.transfer.offers import Account
-from gui.transfer.preflight import readable, shortage
-from gui.transfer.rows import Row, kept
-from gui.transfer.scanning import Found, Note, scan
-from gui.transfer.throttle import Slots, Throttle
 from gui.transfer.transfers import Links, State
+from gui.transfer.uploads.duplicates import planned_part
+from gui.transfer.uploads.journal import Journal, Notes, Wish
+from gui.transfer.uploads.preflight import readable, shortage
+from gui.transfer.uploads.rows import Row, kept
+from gui.transfer.uploads.scanning import Found, Note, scan
 
 ACCOUNT = Account("t", "k", frozenset(), None, None, 0, 0, 180 * 10**9, 1 << 40, 3600, "media", "1", frozenset())
 

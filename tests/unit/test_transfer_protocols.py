@@ -9,11 +9,11 @@ import pytest
 from gui.transfer.errors import Corrupted, SourceChanged, TransferError
 from gui.transfer.fingerprint import look
 from gui.transfer.halting import Halt
+from gui.transfer.network.throttle import Slots, Throttle
+from gui.transfer.network.wire import Wire
 from gui.transfer.offers import Plan, Target
-from gui.transfer.protocols import PROTOCOLS, send
-from gui.transfer.sending import Sending
-from gui.transfer.throttle import Slots, Throttle
-from gui.transfer.wire import Wire
+from gui.transfer.protocols.sending import Sending
+from gui.transfer.protocols.table import PROTOCOLS, send
 from tests.unit.store_doubles import FormDouble, SessionDouble
 
 PIECE = 256 * 1024

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gui.transfer.errors import Unreachable
-from gui.transfer.throttle import Throttle
-from gui.transfer.wire import Course, Slice, Wire
+from gui.transfer.network.throttle import Throttle
+from gui.transfer.network.wire import Course, Slice, Wire
 from tests.tls_server import make_certificate
 from tests.unit.store_doubles import FormDouble
 

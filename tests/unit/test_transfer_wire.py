@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.transfer.answers import AnswerReader
 from gui.transfer.errors import Broken, Interrupted, NotConfigured, SourceChanged, Unreachable
 from gui.transfer.halting import Halt
-from gui.transfer.throttle import Throttle
-from gui.transfer.wire import Course, Slice, Wire
+from gui.transfer.network.answers import AnswerReader
+from gui.transfer.network.throttle import Throttle
+from gui.transfer.network.wire import Course, Slice, Wire
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nETag: "abc"\r\n\r\nok'
 Serve = Callable[[socket.socket], None]

@@ -1,0 +1,1 @@
+"""The appliances that a person uses: found, paired, kept with their keys."""

@@ -1,0 +1,1 @@
+"""Fetches files: found, in ranges, under names that a local disk can hold."""

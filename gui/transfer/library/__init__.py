@@ -1,0 +1,1 @@
+"""An appliance's files mirrored here."""
