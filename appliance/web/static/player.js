@@ -91,7 +91,10 @@ export class Player {
   async #build(playback) {
     const kind = playback.kind === "audio" ? "audio" : "video";
     const media = this.#stage.querySelector(kind) ?? document.createElement(kind);
-    media.crossOrigin = "anonymous";
+    // Even the same value again would load it anew.
+    if (media.crossOrigin !== "anonymous") {
+      media.crossOrigin = "anonymous";
+    }
     media.playsInline = true;
     media.controls = true;
     media.preload = "metadata";
@@ -117,9 +120,6 @@ export class Player {
     } else if (playback.width && playback.height) {
       controller.style.setProperty("--shape", `${playback.width} / ${playback.height}`);
     }
-    for (const item of controller.querySelectorAll(".of-hls")) {
-      item.hidden = !playback.hls;
-    }
     media.controls = false;
     media.slot = "media";
     const cover = this.#stage.querySelector(".cover");
@@ -143,35 +143,40 @@ export class Player {
 
   #load(playback) {
     const media = this.#media;
+    const native = playback.sources.find((source) => media.canPlayType(source.type)) ?? playback.sources[0];
+    const streams = playback.hls && this.#Hls;
+    if (!streams && this.#hls === null && media.currentSrc === native.src && media.error === null) {
+      // The page came with it, and somebody may have begun to watch before the scripts were there.
+      this.#offer(playback);
+      return;
+    }
     const place = { time: media.currentTime, playing: !media.paused && !media.ended, rate: media.playbackRate };
     const captions = [...media.textTracks].find((track) => track.kind !== "metadata" && track.mode === "showing");
     const going = this.#hls !== null || media.readyState > 0;
     this.#hls?.destroy();
     this.#hls = null;
     media.querySelectorAll("source").forEach((source) => source.remove());
-    for (const item of this.#stage.querySelectorAll(".of-hls")) {
-      item.hidden = !playback.hls;
-    }
+    this.#offer(playback);
     const resume = () => {
       media.playbackRate = place.rate;
       if (place.playing) {
         media.play().catch(() => {});
       }
     };
-    if (playback.hls && this.#Hls) {
-      this.#stream(playback, going ? place.time : -1, captions?.language, resume);
+    if (streams) {
+      this.#stream(playback, going || place.time > 0 ? place.time : -1, captions?.language, resume);
       return;
     }
-    const native = playback.sources.find((source) => media.canPlayType(source.type)) ?? playback.sources[0];
-    media.addEventListener(
-      "loadedmetadata",
-      () => {
-        media.currentTime = place.time;
-        resume();
-      },
-      { once: true },
-    );
     media.src = native.src;
+    // Before it is loaded this is where it will begin, unless somebody goes elsewhere meanwhile.
+    media.currentTime = place.time;
+    resume();
+  }
+
+  #offer(playback) {
+    for (const item of this.#stage.querySelectorAll(".of-hls")) {
+      item.hidden = !playback.hls;
+    }
   }
 
   #stream(playback, time, language, resume) {
