@@ -15,15 +15,17 @@ const TYPING_MS = 250;
 const main = document.getElementById("main");
 const search = document.getElementById("q");
 const SECTIONS = [
-  { name: "files", text: "Files", show: () => filesView(main, { ...filter, path: rest(), go }) },
-  { name: "shares", text: "Shares", show: () => sharesView(main) },
-  { name: "jobs", text: "Jobs", show: () => jobsView(main) },
-  { name: "trash", text: "Trash", show: () => trashView(main) },
-  ...(account.scopes.has("admin") ? [{ name: "admin", text: "Admin", show: () => adminView(main, { part: rest() }) }] : []),
+  { name: "files", text: "Files", show: (view) => filesView(view, { ...filter, path: rest(), go }) },
+  { name: "shares", text: "Shares", show: (view) => sharesView(view) },
+  { name: "jobs", text: "Jobs", show: (view) => jobsView(view) },
+  { name: "trash", text: "Trash", show: (view) => trashView(view) },
+  ...(account.scopes.has("admin") ? [{ name: "admin", text: "Admin", show: (view) => adminView(view, { part: rest() }) }] : []),
 ];
 const filter = { words: "", kind: "" };
-let shown = {};
+let shown = null;
 let turn = 0;
+/* What changed while a view was being drawn. */
+let missed = [];
 
 function rest() {
   return decodeURIComponent(location.hash.split("/").slice(2).join("/"));
@@ -38,18 +40,29 @@ function go(changes) {
   show();
 }
 
+/* Each view draws into a place of its own: one that comes late never covers the one that was asked for after it. */
 async function show() {
   const mine = ++turn;
+  const view = el("div");
   const { name, text, show: draw } = section();
   document.title = document.title.replace(/^[^·]*/, `${text} `);
   document.querySelectorAll("#sections a").forEach((link) => (link.dataset.name === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
-  shown.leave?.();
-  shown = {};
+  shown?.leave?.();
+  shown = null;
+  missed = [];
   try {
-    const found = await draw();
-    mine === turn ? (shown = found) : found.leave?.();
+    const found = await draw(view);
+    if (mine !== turn) {
+      found.leave?.();
+      return;
+    }
+    shown = found;
+    main.replaceChildren(view);
+    missed.forEach((file) => shown.changed?.(file));
   } catch (error) {
-    main.replaceChildren(emptyState("This did not work", error.message, button("Try again", show)));
+    if (mine === turn) {
+      main.replaceChildren(emptyState("This did not work", error.message, button("Try again", show)));
+    }
   }
 }
 
@@ -61,7 +74,7 @@ async function follow() {
       const found = await call("/changes", { query: { wait: since ? WAIT_S : 0, ...(since ? { since } : {}) } });
       since = found.next;
       const newest = new Map(found.changes.map(({ file }) => [file.fileId, file]));
-      newest.forEach((file) => shown.changed?.(file));
+      shown ? newest.forEach((file) => shown.changed?.(file)) : missed.push(...newest.values());
       if (found.retryAfter) {
         await pause(found.retryAfter * 1000);
       }
