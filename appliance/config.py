@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     reconcile_seconds: int = Field(600, ge=1, description="seconds between two comparisons of bucket and catalog")
     min_free_bytes: int = Field(1 << 30, ge=0, description="free disk under which new uploads are refused")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    log_format: Literal["json", "text"] = Field("json", description="lines of the log: json for programs, or text")
 
     @field_validator("hosts", "cors_origins", "embed_origins", mode="before")
     @classmethod

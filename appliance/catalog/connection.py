@@ -5,6 +5,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 import peewee
@@ -114,7 +116,8 @@ class Database:
         if self._closed:
             raise CatalogBusy("The catalog is closing.")
         future: Future[T] = Future()
-        self._jobs.put((work, future))
+        # What the work is about (ports/tracing.py) goes with it.
+        self._jobs.put((partial(copy_context().run, work), future))
         return future
 
     def _write_loop(self) -> None:

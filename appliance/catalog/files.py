@@ -12,7 +12,7 @@ from appliance.domain.errors import Conflict, NotFound
 from appliance.domain.files import STORED, FileEvent, FileRecord, State, UploadSession, Visibility
 
 _INSERT = f"INSERT INTO file ({', '.join(NAMES)}) VALUES ({', '.join('?' * len(NAMES))})"
-_SESSION = "file_id, protocol, upload_id, part_size, part_count, sha256, expires_at"
+_SESSION = "file_id, protocol, upload_id, part_size, part_count, sha256, expires_at, request_id"
 _LIVE = ", ".join(f"'{state}'" for state in sorted(STORED))
 
 
@@ -60,9 +60,9 @@ class Files:
             self._accounting.reserve(record.tenant_id, record.size)
             self.insert(record)
             self._db.execute(
-                f"INSERT INTO upload ({_SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO upload ({_SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (record.file_id, session.protocol, session.upload_id, session.part_size, session.part_count,
-                 session.sha256, session.expires_at),
+                 session.sha256, session.expires_at, session.request_id),
             )  # fmt: skip
             self._accounting.count_folder(record, 1)
 

@@ -7,6 +7,7 @@ from appliance.catalog.connection import Database
 from appliance.catalog.queue import Queue
 from appliance.domain.events import Event, EventType, StorageEvent
 from appliance.domain.keys import ObjectKey
+from appliance.ports import tracing
 from appliance.ports.object_store import ObjectInfo
 
 
@@ -26,14 +27,15 @@ class Inbox:
         self._db = db
         self._queue = queue
 
-    def receive(self, source: str, arrivals: Sequence[Arrival], *, now: int) -> int:
-        """Commit storage events and their queue rows in one transaction; how many were new.
+    def receive(self, source: str, arrivals: Sequence[Arrival], *, now: int) -> list[Event]:
+        """Commit storage events and their queue rows in one transaction; those that were new.
 
         A copy of an event (same bucket, key, event name and sequencer) changes nothing.
         """
 
-        def work() -> int:
-            return sum(self._append_arrival(source, arrival, now) for arrival in arrivals)
+        def work() -> list[Event]:
+            appended = [self._append_arrival(source, arrival, now) for arrival in arrivals]
+            return [event for event in appended if event is not None]
 
         return self._db.write(work)
 
@@ -57,7 +59,7 @@ class Inbox:
         """
 
         def work() -> int:
-            return sum(self._append_object(info, now) for info in objects)
+            return sum(self._append_object(info, now) is not None for info in objects)
 
         return self._db.write(work)
 
@@ -78,20 +80,21 @@ class Inbox:
         sql = "DELETE FROM inbox WHERE received_at < ? AND published_at IS NOT NULL"
         return self._db.write(lambda: int(self._db.execute(sql, (before,)).rowcount))
 
-    def _append_arrival(self, source: str, arrival: Arrival, now: int) -> bool:
+    def _append_arrival(self, source: str, arrival: Arrival, now: int) -> Event | None:
         stored = arrival.event
         type_ = EventType.OBJECT_CREATED if stored.created else EventType.OBJECT_REMOVED
         event = Event(0, type_, stored.key, arrival.file_id, now, stored.size, stored.etag, stored.sequencer)
         return self._append(source, stored.dedupe_key, arrival.body, event, now)
 
-    def _append_object(self, info: ObjectInfo, now: int) -> bool:
+    def _append_object(self, info: ObjectInfo, now: int) -> Event | None:
         key = ObjectKey.parse(info.key)
         if key is None:
-            return False
+            return None
         event = Event(0, EventType.OBJECT_CREATED, info.key, key.file_id, now, info.size, info.etag)
         return self._append("appliance", f"seen\n{info.key}\n{info.etag}\n{info.modified_at}", "", event, now)
 
-    def _append(self, source: str, dedupe: str, body: str, event: Event, now: int, behind_us: int = 0) -> bool:
+    def _append(self, source: str, dedupe: str, body: str, event: Event, now: int, behind_us: int = 0) -> Event | None:
+        event = replace(event, request_id=self._request_id(event))
         in_queue = now if self._queue.services else None
         row = self._db.execute(
             "INSERT INTO inbox (source, dedupe_key, body, event, received_at, published_at) VALUES (?, ?, ?, ?, ?, ?)"
@@ -99,6 +102,12 @@ class Inbox:
             (source, dedupe, body, event.to_json(), now, in_queue),
         ).fetchone()
         if row is None:
-            return False
-        self._queue.enqueue(replace(event, id=row[0]), now=now, behind_us=behind_us)
-        return True
+            return None
+        kept = replace(event, id=row[0])
+        self._queue.enqueue(kept, now=now, behind_us=behind_us)
+        return kept
+
+    def _request_id(self, event: Event) -> str | None:
+        """Of the request that promised the file, while its upload is open; else of the work that tells of the event."""
+        asked = self._db.query_value("SELECT request_id FROM upload WHERE file_id = ?", (event.file_id,))
+        return asked or tracing.request_id()

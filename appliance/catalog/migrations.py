@@ -6,6 +6,7 @@ from pathlib import Path
 
 import peewee
 
+from appliance.catalog.schema.operations import OPERATIONS
 from appliance.domain.errors import CatalogTooNew
 from appliance.ports.clock import Clock
 
@@ -152,7 +153,12 @@ def _shares(orm: peewee.Database) -> None:
         orm.execute_sql(statement)  # type: ignore[no-untyped-call]
 
 
-STEPS: tuple[Callable[[peewee.Database], None], ...] = (_initial, _renditions, _shares)
+def _operations(orm: peewee.Database) -> None:
+    for statement in OPERATIONS.format(**_SQLITE).split(";\n"):
+        orm.execute_sql(statement)  # type: ignore[no-untyped-call]
+
+
+STEPS: tuple[Callable[[peewee.Database], None], ...] = (_initial, _renditions, _shares, _operations)
 
 
 def migrate(orm: peewee.Database, now: Clock) -> int:

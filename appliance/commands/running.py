@@ -3,12 +3,17 @@
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from appliance.commands.opening import first_start, opened
 from appliance.commands.output import json_option, show_json
 from appliance.domain.errors import SetupError
+
+if TYPE_CHECKING:
+    from appliance.config import Settings
+    from appliance.credentials import Secrets
 
 _STOP_S = 2.5
 _log = logging.getLogger("appliance")
@@ -55,7 +60,7 @@ def serve() -> None:
         from appliance.web.server import serve as listen
 
         settings = parts.settings
-        _log_to_stderr(settings.log_level)
+        _log_to_stderr(settings, parts.secrets)
         first_start(parts).run()
         setup = StoreSetup(settings, parts.secrets)
         context = build_context(parts, setup)
@@ -83,7 +88,7 @@ def work() -> None:
         from appliance.bootstrap import Workers
         from appliance.stack.stop_request import StopRequest
 
-        _log_to_stderr(parts.settings.log_level)
+        _log_to_stderr(parts.settings, parts.secrets)
         workers = Workers(parts)
         with StopRequest() as request:
             workers.start()
@@ -105,7 +110,7 @@ def announce() -> None:
         raise SetupError(
             f"The appliance is bound to {settings.bind}, where no other device reaches it: set MEDIA_BIND."
         )
-    _log_to_stderr(settings.log_level)
+    _log_to_stderr(settings)
     announcement = Announcement(settings)
     with StopRequest() as request:
         while not request.made:
@@ -140,5 +145,10 @@ def prepare(as_json: bool) -> None:
         click.echo(f"MinIO: {minio}\nnginx: {nginx.path}, version {nginx.version}")
 
 
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+def _log_to_stderr(settings: "Settings", secrets: "Secrets | None" = None) -> None:
+    from dataclasses import astuple
+
+    from appliance.logs import configure
+
+    words = astuple(secrets) if secrets else ()
+    configure(settings.log_level, settings.log_format, (*words, settings.s3_access_key, settings.s3_secret_key))

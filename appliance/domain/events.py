@@ -25,6 +25,7 @@ class Event:
     """One message of the topic. `id` is the inbox row; delivery is at least once, order is not promised.
 
     etag: of the bytes that the event speaks of. detail: what else the subscriber is told, by the event's type.
+    request_id: of the request that it all began with, for the log alone.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Event:
     etag: str | None = None
     sequencer: str | None = None
     detail: str | None = None
+    request_id: str | None = None
 
     def to_json(self) -> str:
         return json.dumps({name: getattr(self, name) for name in self.__slots__}, separators=(",", ":"))

@@ -114,7 +114,7 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class UploadSession:
-    """How the bytes of one file are to come: what `POST /upload` promised."""
+    """How the bytes of one file are to come: what `POST /upload` promised. request_id: by which request."""
 
     file_id: str
     protocol: str
@@ -123,3 +123,4 @@ class UploadSession:
     part_count: int
     sha256: str | None
     expires_at: int
+    request_id: str | None = None

@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from appliance.catalog.jobs import Jobs
 from appliance.domain.errors import ApplianceError, ResourceLimit
 from appliance.domain.events import Event
+from appliance.ports import tracing
 from appliance.ports.clock import Clock
 from appliance.ports.event_bus import Delivery, EventBus
 
@@ -139,6 +141,14 @@ class Worker:
         return bool(deliveries)
 
     def _attempt(self, delivery: Delivery) -> None:
+        event = delivery.event
+        with tracing.noted(
+            request_id=event.request_id, event_id=event.id, file_id=event.file_id, service=delivery.service
+        ):
+            self._work(delivery)
+
+    def _work(self, delivery: Delivery) -> None:
+        began = time.perf_counter()
         lease = Lease(delivery, self._subscription.lease_us)
         self._keeper.hold(lease)
         try:
@@ -154,6 +164,8 @@ class Worker:
         else:
             self._note(delivery, "done")
             self._bus.ack(delivery)
+            seconds = round(time.perf_counter() - began, 3)
+            _log.info("%s is done with %s", delivery.service, delivery.event.type, extra={"seconds": seconds})
         finally:
             self._keeper.release(lease)
 

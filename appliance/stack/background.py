@@ -44,7 +44,8 @@ def start_in_background(settings: Settings, console: Console | None = None) -> N
 
 def _launch(settings: Settings, log: Path) -> "subprocess.Popen[bytes]":
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    log.write_bytes(b"")
+    with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "appliance.cli", "up"],
             env=settings_environment(settings),

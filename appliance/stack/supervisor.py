@@ -13,12 +13,12 @@ from pathlib import Path
 
 from appliance.domain.errors import SetupError
 from appliance.stack.guardian import Guardian
+from appliance.stack.logfiles import bound
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
 STABLE_SECONDS = 60.0
 STOP_SECONDS = 9.0
-LOG_BYTES = 10 * 1024 * 1024
 
 _PR_SET_PDEATHSIG = 1
 
@@ -97,7 +97,8 @@ class Supervisor:
         return True
 
     def step(self) -> None:
-        """One round: notice which children ended, start again those whose time has come."""
+        """One round: notice which children ended, start again those whose time has come, cut logs that grew."""
+        bound(self._log_dir)
         now = self._clock()
         for place in self._places:
             if place.process is not None:
@@ -129,8 +130,6 @@ class Supervisor:
 
     def _spawn(self, place: _Place) -> None:
         log = self._log_dir / f"{place.child.name}.log"
-        if log.exists() and log.stat().st_size > LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:
             place.process = subprocess.Popen(
                 place.child.argv,

@@ -24,6 +24,7 @@ from appliance.domain.files import STORED, FileRecord, State, UploadSession, Vis
 from appliance.domain.keys import ObjectKey
 from appliance.domain.kinds import content_type_of
 from appliance.domain.uploads import MAX_SIZE, UploadPlan, plan_upload
+from appliance.ports import tracing
 from appliance.web.context import Context
 
 _MAX_IDEMPOTENCY_KEY = 255
@@ -187,4 +188,7 @@ def _free_bytes(folder: str, second: int) -> int:
 
 def _session(record: FileRecord, plan: UploadPlan, upload_id: str | None, sha256: str | None) -> UploadSession:
     expires_at = record.created_at + plan.session_seconds * 1_000_000
-    return UploadSession(record.file_id, plan.protocol, upload_id, plan.part_size, plan.part_count, sha256, expires_at)
+    return UploadSession(
+        record.file_id, plan.protocol, upload_id, plan.part_size, plan.part_count, sha256, expires_at,
+        tracing.request_id(),
+    )  # fmt: skip

@@ -38,6 +38,7 @@ from appliance.web import (
     sessions,
     share_pages,
     shares,
+    tracing,
     uploads,
 )
 from appliance.web.bodies import MAX_BODY, JsonRequest
@@ -72,6 +73,7 @@ def create_app(context: Context) -> Flask:
         doc_ui=False,
         static_folder=None,
     )
+    tracing.install(app)
     _prepare(app, context)
     options = context.options
     health.install(app, context)
@@ -93,6 +95,7 @@ def create_app(context: Context) -> Flask:
 def create_internal_app(context: Context) -> Flask:
     """What only the object store and the edge call; it listens where nobody else can reach it."""
     app = Flask("appliance.web", static_folder=None)
+    tracing.install(app, told=False)
     _prepare(app, context)
     app.register_blueprint(authorize.bp)
     app.register_blueprint(intake.bp)
@@ -102,6 +105,7 @@ def create_internal_app(context: Context) -> Flask:
 def create_image_app(context: Context, studio: Studio) -> Flask:
     """What makes pictures for the edge, which alone can reach it. Few threads: who waits, waits for processors."""
     app = Flask("appliance.web", static_folder=None)
+    tracing.install(app, told=False)
     _prepare(app, context)
     app.extensions[images.STUDIO] = studio
     app.register_blueprint(images.bp)

@@ -3,8 +3,8 @@
 from flask import Flask, Response, request
 
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key"
-_EXPOSED = "Retry-After, Location, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+_REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Request-ID"
+_EXPOSED = "Retry-After, Location, X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 _PREFLIGHT_SECONDS = 600
 
 

@@ -6,6 +6,7 @@ Only a catalog that does not answer is worth a repeat (503).
 """
 
 import hmac
+import logging
 import sys
 from collections.abc import Callable, Mapping
 
@@ -15,10 +16,12 @@ from appliance.catalog.inbox import Arrival
 from appliance.domain.errors import NotFound, Unauthorized
 from appliance.domain.events import NotAnEvent, StorageEvent, parse_s3_event
 from appliance.domain.keys import ObjectKey
+from appliance.ports import tracing
 from appliance.web.bodies import MAX_BODY
 from appliance.web.context import context
 
 bp = Blueprint("intake", __name__)
+_log = logging.getLogger(__name__)
 
 #: Bytes of a body that the listener lets through, so that the answer is ours: a refusal would block the sender.
 LET_THROUGH = 64 * 1024 * 1024
@@ -68,7 +71,9 @@ def _keep(source: str, events: list[StorageEvent], body: bytes) -> None:
         else:
             arrivals.append(Arrival(event, key.file_id, text))
     if arrivals:
-        context().catalog.inbox.receive(source, arrivals, now=context().clock())
+        for kept in context().catalog.inbox.receive(source, arrivals, now=context().clock()):
+            with tracing.noted(request_id=kept.request_id, event_id=kept.id, file_id=kept.file_id):
+                _log.info("%s tells: %s", source, kept.type, extra={"size": kept.size})
 
 
 def _quarantine(source: str, reason: str, body: bytes, key: str | None = None) -> None:

@@ -90,8 +90,6 @@ class Listener:
             raise SetupError(f"Cannot listen on {listen.host}:{listen.port}: {error.strerror}.") from None
         server.channel_class = _Channel
         self._server = server
-        # It warns of every request that waits for a moment; the metrics say how long requests take.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=f"listener-{self.port}", daemon=True)
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from appliance.domain.errors import Conflict, InvalidRequest, NoSuchUpload, ObjectMissing
 from appliance.domain.files import FileRecord, State, UploadSession, Visibility
 from appliance.domain.uploads import MAX_SIZE, URLS_PER_CALL
+from appliance.ports import tracing
 from appliance.ports.object_store import Part
 from appliance.web.addresses import addresses
 from appliance.web.admission import Admission, Admitted, Promise
@@ -177,6 +178,7 @@ def create_upload(body: UploadBody) -> tuple[dict[str, Any], int]:
     room, urls = context(), addresses()
     admitted = Admission(room, access_key()).admit(body.promise(), request.headers.get("Idempotency-Key"))
     record, session = admitted.record, admitted.session
+    tracing.note(file_id=record.file_id)
     views = callers_views()
     links, _ = views.links(record)
     answer = {

@@ -40,9 +40,10 @@ def count(catalog: Catalog, table: str) -> int:
 
 class TestInbox:
     def test_a_copy_of_an_event_changes_nothing(self, catalog: Catalog) -> None:
-        assert catalog.inbox.receive("minio", [arrival(), arrival()], now=START) == 1
-        assert catalog.inbox.receive("minio", [arrival()], now=START) == 0
-        assert catalog.inbox.receive("minio", [arrival("B"), arrival(name="ObjectRemoved:Delete")], now=START) == 2
+        assert len(catalog.inbox.receive("minio", [arrival(), arrival()], now=START)) == 1
+        assert catalog.inbox.receive("minio", [arrival()], now=START) == []
+        others = [arrival("B"), arrival(name="ObjectRemoved:Delete")]
+        assert len(catalog.inbox.receive("minio", others, now=START)) == 2
         assert count(catalog, "inbox") == count(catalog, "delivery") == 3
 
     def test_the_event_is_queued_with_the_number_of_its_row(self, catalog: Catalog) -> None:

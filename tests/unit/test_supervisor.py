@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from appliance.domain.errors import SetupError
+from appliance.stack import logfiles
 from appliance.stack import supervisor as supervisor_module
 from appliance.stack.stop_request import StopRequest
 from appliance.stack.supervisor import Child, Supervisor
@@ -197,14 +198,22 @@ def test_a_start_can_be_broken_off(tmp_path: Path, supervise: Callable[..., Supe
 
 
 def test_a_log_does_not_grow_without_end(tmp_path: Path) -> None:
-    log = tmp_path / "logs" / "api.log"
-    log.parent.mkdir()
-    log.write_bytes(b"x" * (supervisor_module.LOG_BYTES + 1))
-    supervisor = Supervisor([child(tmp_path, "api")], log.parent, report=print)
+    written = logfiles.LOG_BYTES + 1
+    chatter = f"import os, pathlib, signal, sys; os.write(2, b'x' * {written}); " + OBEYS
+    supervisor = Supervisor([child(tmp_path, "api", chatter)], tmp_path / "logs", report=print)
     supervisor.start()
+    log = tmp_path / "logs" / "api.log"
+    for number in range(6):
+        with log.open("ab") as output:
+            output.write(b"%d" % number * written)
+        supervisor.step()
+        # It is cut while the process that writes it lives on.
+        assert list(supervisor.pids) == ["api"]
+        assert log.stat().st_size == 0
     supervisor.stop()
-    assert log.stat().st_size == 0
-    assert log.with_name("api.log.1").stat().st_size > supervisor_module.LOG_BYTES
+    pieces = sorted(log.parent.glob("api.log*"))
+    assert [piece.name for piece in pieces] == ["api.log", "api.log.1", "api.log.2", "api.log.3"]
+    assert [piece.read_bytes()[:1] for piece in pieces] == [b"", b"5", b"4", b"3"]
 
 
 def test_nothing_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:

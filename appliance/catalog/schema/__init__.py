@@ -1,0 +1,1 @@
+"""The SQL of migration steps, a module for each topic."""
