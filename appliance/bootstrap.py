@@ -16,6 +16,7 @@ from appliance.credentials import Secrets, load_or_create
 from appliance.domain.errors import SetupError, StoreError, StoreUnavailable
 from appliance.domain.keys import PREFIXES
 from appliance.edge.cache import purge
+from appliance.edge.contract import HITS_LOG
 from appliance.media.ffmpeg import Limits, find_ffmpeg
 from appliance.media.probe import Probe
 from appliance.media.studio import Studio
@@ -23,6 +24,9 @@ from appliance.media.workplace import Workplace
 from appliance.ports.clock import Clock, system_clock
 from appliance.ports.event_bus import EventBus
 from appliance.ports.object_store import ObjectStore
+from appliance.services.edge_hits import EdgeHits
+from appliance.services.figures import Figures
+from appliance.services.heartbeat import Heartbeat
 from appliance.services.parts import Encoder, Parts
 from appliance.services.recheck import Recheck
 from appliance.services.reconcile import Reconcile
@@ -31,10 +35,12 @@ from appliance.services.subscriptions import event_filters, subscriptions
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
 from appliance.storage.minio_targets import TARGETS
 from appliance.storage.stores import STORES
+from appliance.watching import watched
 from appliance.web.context import Context, WebOptions
 
 _RETRY_S = 1.0
 _RECHECK_S = 20.0
+_LOOK_S = 10.0
 _CORES_PER_FILM = 2
 _MEMORY_PER_FILM = 2 * 1024**3
 #: People miss a poster sooner than a ladder, and a page that does not come at once sooner than both.
@@ -108,7 +114,8 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
         "store": assembly.store.check,
         "storeSetup": store_setup.check,
     }
-    return Context(assembly.catalog, assembly.store, assembly.bus, assembly.clock, options, readiness)
+    also = watched(settings, assembly.catalog, assembly.clock)
+    return Context(assembly.catalog, assembly.store, assembly.bus, assembly.clock, options, readiness, also)
 
 
 def build_reconcile(assembly: Assembly) -> Reconcile:
@@ -139,11 +146,16 @@ class Workers:
         wanted = subscriptions(
             parts, {"metadata": settings.metadata_threads, "preview": films, "transcode": films}
         )  # fmt: skip
+        figures = Figures()
+        self._heartbeat = Heartbeat(assembly.catalog.workers, figures, assembly.clock)
+        edge_hits = EdgeHits(settings.edge_cache_dir / HITS_LOG, figures.served)
         timed = [
+            Timed("heartbeat", _LOOK_S, self._heartbeat.run),
+            Timed("edge-hits", _LOOK_S, edge_hits.run),
             Timed("reconcile", settings.reconcile_seconds, build_reconcile(assembly).run),
             Timed("recheck", _RECHECK_S, Recheck(assembly.catalog, assembly.store, assembly.clock).run),
         ]
-        self._runner = Runner(assembly.bus, assembly.catalog.jobs, assembly.clock, wanted, timed)
+        self._runner = Runner(assembly.bus, assembly.catalog.jobs, assembly.clock, wanted, timed, figures.worked)
 
     def start(self) -> None:
         self._runner.start()
@@ -151,6 +163,7 @@ class Workers:
     def stop(self, timeout_s: float) -> bool:
         """Let every worker finish its event and end; whether all did in time. What did not is delivered again."""
         ended = self._runner.stop(timeout_s)
+        self._heartbeat.close()
         self._prober.close()
         self._studio.close()
         self._encoder.workplace.close()

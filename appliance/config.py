@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     cdn_url: str = Field("", description="fixed base URL of links; default follows the caller")
     s3_public_url: str = Field("", description="fixed base URL of presigned URLs; default follows the caller")
     s3_url: str = Field("", description="base URL at which the appliance itself reaches the store")
+    edge_url: str = Field("", description="base URL at which the appliance itself reaches the edge")
     s3_bucket: str = Field("media", description="bucket of originals and renditions")
     s3_region: str = Field("us-east-1", description="region in signatures")
     s3_access_key: str = Field("", description="the store's access key; default made at the first start")
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("api_url", "cdn_url", "s3_public_url", "s3_url")
+    @field_validator("api_url", "cdn_url", "s3_public_url", "s3_url", "edge_url")
     @classmethod
     def _base(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

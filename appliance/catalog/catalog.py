@@ -25,6 +25,7 @@ from appliance.catalog.sessions import BrowserSessions
 from appliance.catalog.shares import Shares
 from appliance.catalog.tenants import Tenants
 from appliance.catalog.transitions import Transitions
+from appliance.catalog.workers import WorkerBeats
 from appliance.domain.errors import SetupError
 from appliance.domain.events import EventType
 from appliance.ports.clock import Clock
@@ -52,6 +53,7 @@ class Catalog:
     jobs: Jobs
     quarantine: Quarantine
     leases: Leases
+    workers: WorkerBeats
 
     def check(self) -> None:
         """CatalogBusy where the database does not answer."""
@@ -106,6 +108,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
         jobs=jobs,
         quarantine=Quarantine(db),
         leases=Leases(db),
+        workers=WorkerBeats(db),
     )
 
 

@@ -115,6 +115,8 @@ class Checkup:
         missing = [f"{name}: {check['error']}" for name, check in checks.items() if check["status"] != "ok"]
         if answer.status_code != 200:
             raise Trouble("; ".join(missing) or f"HTTP {answer.status_code} at {answer.url}", advice)
+        if missing:
+            raise Trouble("; ".join(missing), "The logs in the data folder say more.")
         return f"ready at {self._here.api_url}"
 
     def _credentials(self) -> str:

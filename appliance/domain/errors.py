@@ -34,6 +34,7 @@ SDK and driver errors are translated into these once, at the adapter that talks 
     │   ├── TranscodeFailed        the encoder gave up for a reason that lies not in the file
     │   ├── Cancelled              somebody asked for the end of the work
     │   └── ProbeUnavailable       the store went away while reading; try again
+    ├── DependencyMissing          something beside store and catalog does not answer; requests do all the same
     └── SetupError                 the appliance cannot start; the sentence says what to do
 """
 
@@ -180,6 +181,11 @@ class Cancelled(ProcessingError):
 
 class ProbeUnavailable(ProcessingError):
     type = "probe_unavailable"
+    permanent = False
+
+
+class DependencyMissing(ApplianceError):
+    type = "dependency_missing"
     permanent = False
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote_plus
@@ -50,7 +51,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class StorageEvent:
-    """One S3 event record, understood. `key` is decoded. Removals carry neither size nor etag."""
+    """One S3 event record, understood. `key` is decoded. Removals carry neither size nor etag.
+
+    happened_at: Unix microseconds by the store's clock, None where it does not say so.
+    """
 
     name: str
     bucket: str
@@ -58,6 +62,7 @@ class StorageEvent:
     size: int | None
     etag: str | None
     sequencer: str
+    happened_at: int | None = None
 
     @property
     def created(self) -> bool:
@@ -112,6 +117,7 @@ def _record(record: Any) -> StorageEvent:
             size=size if isinstance(size, int) and 0 <= size < 2**62 else None,
             etag=etag.strip('"') if isinstance(etag, str) else None,
             sequencer=_text(item.get("sequencer", "")),
+            happened_at=_moment(record.get("eventTime")),
         )
         event.dedupe_key.encode()
     except (KeyError, TypeError, AttributeError, UnicodeError) as error:
@@ -119,6 +125,13 @@ def _record(record: Any) -> StorageEvent:
     if event.name not in _NAMES:
         raise NotAnEvent(f"event {event.name!r} is not subscribed to")
     return event
+
+
+def _moment(value: Any) -> int | None:
+    try:
+        return int(datetime.fromisoformat(value).timestamp() * 1_000_000)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _text(value: Any) -> str:

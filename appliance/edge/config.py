@@ -95,6 +95,7 @@ def render(config: EdgeConfig) -> str:
         run_dir=config.run_dir,
         cache_dir=config.cache_dir,
         cache_bytes=config.cache_bytes,
+        hits_log=contract.HITS_LOG,
         unused_temp_paths=_unused_temp_paths(config),
         listen=f"{url_host(config.bind)}:{config.port}",
         key_pattern=KEY_PATTERN,

@@ -37,6 +37,9 @@ An answer is kept for ANSWER_SECONDS per key, token and download flag, so a deny
 time and one question. While the API is down or slow the last answer goes on, however old it is.
 """
 
+#: In the cache's folder: what the cache answered, a line for each request.
+HITS_LOG = "hits.log"
+
 EDGE_SECRET_HEADER = "X-Media-Edge-Secret"
 KEY_HEADER = "X-Media-Key"
 TOKEN_HEADER = "X-Media-Token"

@@ -10,7 +10,7 @@ from appliance.catalog.jobs import Jobs
 from appliance.domain.errors import ApplianceError
 from appliance.ports.clock import Clock
 from appliance.ports.event_bus import EventBus
-from appliance.services.worker import SECOND, LeaseKeeper, Subscription, Worker
+from appliance.services.worker import SECOND, LeaseKeeper, Subscription, Worked, Worker, unheard
 
 _WAIT_S = 1.0
 _AFTER_FAILURE_S = 1.0
@@ -37,6 +37,7 @@ class Runner:
         clock: Clock,
         subscriptions: Sequence[Subscription],
         timed: Sequence[Timed] = (),
+        worked: Worked = unheard,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -46,7 +47,9 @@ class Runner:
         self._threads = [self._thread("lease-keeper", self._repeat_timed, self._beat, beat_s)]
         for subscription in subscriptions:
             for number in range(subscription.threads):
-                worker = Worker(subscription, bus, jobs, self._keeper, clock, stopping=self._stopping.is_set)
+                worker = Worker(
+                    subscription, bus, jobs, self._keeper, clock, stopping=self._stopping.is_set, worked=worked
+                )
                 name = f"{subscription.service}-{number + 1}"
                 self._threads.append(self._thread(name, self._repeat_steps, worker, subscription.service))
         for one in timed:

@@ -43,6 +43,18 @@ class Handler(Protocol):
         ...
 
 
+class Worked(Protocol):
+    """Told of each event that was worked on."""
+
+    def __call__(self, service: str, outcome: str, seconds: float, error: Exception | None = None) -> None:
+        """outcome: done, retried, failed or interrupted."""
+        ...
+
+
+def unheard(service: str, outcome: str, seconds: float, error: Exception | None = None) -> None:
+    """Where nobody counts."""
+
+
 def _nothing(event: Event, error: ApplianceError) -> None:
     """What most services have to say when an event is given up: the job and the dead letter tell it all."""
 
@@ -119,6 +131,7 @@ class Worker:
         *,
         stopping: Callable[[], bool] = lambda: False,
         jitter: Callable[[], float] = random.random,
+        worked: Worked = unheard,
     ) -> None:
         self._subscription = subscription
         self._bus = bus
@@ -127,6 +140,7 @@ class Worker:
         self._clock = clock
         self._stopping = stopping
         self._jitter = jitter
+        self._worked = worked
 
     def step(self, now: int) -> bool:
         """Work on one event if there is one; whether there was. now: Unix microseconds."""
@@ -149,6 +163,15 @@ class Worker:
 
     def _work(self, delivery: Delivery) -> None:
         began = time.perf_counter()
+        outcome, error = self._outcome(delivery)
+        seconds = time.perf_counter() - began
+        self._worked(delivery.service, outcome, seconds, error)
+        if outcome == "done":
+            told = {"seconds": round(seconds, 3)}
+            _log.info("%s is done with %s", delivery.service, delivery.event.type, extra=told)
+
+    def _outcome(self, delivery: Delivery) -> tuple[str, Exception | None]:
+        """Let the handler work and settle what became of it: done, retried, failed or interrupted, and why."""
         lease = Lease(delivery, self._subscription.lease_us)
         self._keeper.hold(lease)
         try:
@@ -156,40 +179,40 @@ class Worker:
             self._subscription.handler(delivery.event, lambda: not (lease.lost or self._stopping()))
         except Interrupted:
             self._bus.retry(delivery, now=self._clock(), delay_us=0, error="interrupted")
+            return "interrupted", None
         except ApplianceError as error:
-            self._failed(delivery, error)
+            return self._failed(delivery, error), error
         except Exception as error:  # a defect of a handler must not end the thread
             _log.exception("%s failed on event %d", delivery.service, delivery.event.id)
-            self._failed(delivery, Defect(f"{type(error).__name__}: {error}"))
+            return self._failed(delivery, Defect(f"{type(error).__name__}: {error}")), error
         else:
             self._note(delivery, "done")
             self._bus.ack(delivery)
-            seconds = round(time.perf_counter() - began, 3)
-            _log.info("%s is done with %s", delivery.service, delivery.event.type, extra={"seconds": seconds})
+            return "done", None
         finally:
             self._keeper.release(lease)
 
-    def _failed(self, delivery: Delivery, error: ApplianceError) -> None:
+    def _failed(self, delivery: Delivery, error: ApplianceError) -> str:
         if error.permanent or delivery.attempts >= self._subscription.attempts:
-            self._bury(delivery, error)
-        else:
-            self._postpone(delivery, error)
+            return self._bury(delivery, error)
+        return self._postpone(delivery, error)
 
-    def _postpone(self, delivery: Delivery, error: ApplianceError) -> None:
+    def _postpone(self, delivery: Delivery, error: ApplianceError) -> str:
         delay_us = backoff_us(delivery.attempts, self._jitter())
         if self._bus.retry(delivery, now=self._clock(), delay_us=delay_us, error=str(error)):
             self._note(delivery, "retrying", str(error))
             _log.warning("%s tries event %d again: %s", delivery.service, delivery.event.id, error)
+        return "retried"
 
-    def _bury(self, delivery: Delivery, error: ApplianceError) -> None:
+    def _bury(self, delivery: Delivery, error: ApplianceError) -> str:
         try:
             self._subscription.gave_up(delivery.event, error)
         except ApplianceError as trouble:
-            self._postpone(delivery, trouble)
-            return
+            return self._postpone(delivery, trouble)
         if self._bus.bury(delivery, now=self._clock(), error=str(error)):
             self._note(delivery, "failed", str(error))
             _log.error("%s gave up on event %d: %s", delivery.service, delivery.event.id, error)
+        return "failed"
 
     def _note(self, delivery: Delivery, state: str, error: str | None = None) -> None:
         file_id, now = delivery.event.file_id, self._clock()

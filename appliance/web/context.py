@@ -1,7 +1,7 @@
 """What the HTTP rooms are given: ports, catalog and a few plain options; nothing of it is built here."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from flask import current_app
 
@@ -9,6 +9,7 @@ from appliance.catalog.catalog import Catalog
 from appliance.ports.clock import Clock
 from appliance.ports.event_bus import EventBus
 from appliance.ports.object_store import ObjectStore
+from appliance.web.figures import WebFigures
 
 EXTENSION = "appliance"
 
@@ -48,14 +49,19 @@ class WebOptions:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One per application. readiness: checks by dependency, each raising where the dependency is not there."""
+    """One per process. readiness: checks by dependency, each raising where the dependency is not there.
+
+    watched: the same for those without which requests are answered all the same.
+    """
 
     catalog: Catalog
     store: ObjectStore
     bus: EventBus
     clock: Clock
     options: WebOptions
-    readiness: dict[str, Callable[[], None]]
+    readiness: Mapping[str, Callable[[], None]]
+    watched: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    figures: WebFigures = field(default_factory=WebFigures)
 
 
 def context() -> Context:

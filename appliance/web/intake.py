@@ -71,9 +71,19 @@ def _keep(source: str, events: list[StorageEvent], body: bytes) -> None:
         else:
             arrivals.append(Arrival(event, key.file_id, text))
     if arrivals:
-        for kept in context().catalog.inbox.receive(source, arrivals, now=context().clock()):
+        kept_events = context().catalog.inbox.receive(source, arrivals, now=context().clock())
+        if kept_events:
+            _time(arrivals)
+        for kept in kept_events:
             with tracing.noted(request_id=kept.request_id, event_id=kept.id, file_id=kept.file_id):
                 _log.info("%s tells: %s", source, kept.type, extra={"size": kept.size})
+
+
+def _time(arrivals: list[Arrival]) -> None:
+    now = context().clock()
+    for arrival in arrivals:
+        if arrival.event.happened_at is not None:
+            context().figures.arrived((now - arrival.event.happened_at) / 1_000_000)
 
 
 def _quarantine(source: str, reason: str, body: bytes, key: str | None = None) -> None:

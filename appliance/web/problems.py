@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.domain import errors
 from appliance.domain.errors import ApplianceError, InvalidRequest
+from appliance.web.context import context
 
 MEDIA_TYPE = "application/problem+json"
 #: A URN, not a URL: the same on every appliance, and no promise of a page behind it.
@@ -152,6 +153,7 @@ def invalid(error: ValidationError) -> Response:
 
 
 def _appliance_error(error: ApplianceError) -> Response:
+    context().figures.failed(error)
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s: %s", error.type, error)

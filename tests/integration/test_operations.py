@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.stack.presence import stop
 from tests.films import ffmpeg, h264, picture, tone
@@ -62,6 +64,48 @@ def test_an_id_of_no_good_shape_is_replaced(stack: NativeStack) -> None:
     made = [answer.headers["X-Request-ID"] for answer in answers]
     assert len(set(made)) == 4
     assert all(len(one) == 16 for one in made)
+
+
+def figures(stack: NativeStack) -> dict[str, float]:
+    """What /metrics says: every sample by its name and labels, the worker's name left out."""
+    text = httpx.get(f"http://127.0.0.1:{stack.settings.api_port}/metrics", trust_env=False).text
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for name, labels, value, *_ in family.samples:
+            shown = ",".join(f"{key}={labels[key]}" for key in sorted(labels) if key != "worker")
+            found[f"{name}{{{shown}}}"] = value
+    return found
+
+
+def test_the_figures_tell_of_queues_jobs_intake_and_edge(stack: NativeStack) -> None:
+    with stack.client() as client:
+        sent = client.upload("figures.bin", b"figures")
+    for _ in range(3):
+        assert httpx.get(sent["videoUrl"], trust_env=False).content == b"figures"
+    wait_until(
+        lambda: figures(stack).get("media_edge_requests_total{cache=hit,status=200}", 0) >= 2,
+        timeout_s=60,
+        what="the edge's hits were counted",
+        every_s=0.5,
+    )
+    found = figures(stack)
+    assert found["media_workers{}"] == 1
+    assert found["media_jobs_total{outcome=done,service=metadata}"] >= 1
+    assert found["media_job_seconds_count{service=metadata}"] >= 1
+    assert found["media_intake_lag_seconds_count{}"] >= 1
+    assert found["media_queue_events{service=metadata,state=dead}"] == 0
+    assert found["media_queue_age_seconds{service=metadata}"] >= 0
+    assert found["media_edge_bytes_total{cache=hit}"] >= 2 * len(b"figures")
+    assert found["media_disk_bytes{state=total}"] > found["media_disk_bytes{state=free}"] > 0
+
+
+def test_readiness_names_every_dependency(stack: NativeStack) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{stack.settings.api_port}/readyz", trust_env=False)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found["status"] == "ok", found
+    required = {name: check["required"] for name, check in found["checks"].items()}
+    assert required == {"catalog": True, "store": True, "storeSetup": True, "workers": False, "edge": False}
 
 
 def test_no_secret_is_in_any_log(stack: NativeStack) -> None:
