@@ -7,6 +7,7 @@ from pathlib import Path
 from appliance.media.ffmpeg import Ffmpeg, Limits, input_options, run_ffmpeg
 from appliance.media.hls import INIT
 from appliance.media.isolation import SOURCE
+from appliance.media.wholeness import check_whole
 
 _WHITELIST = ["-format_whitelist", "mov", "-protocol_whitelist", "file"]
 
@@ -30,6 +31,7 @@ def make_download(ffmpeg: Ffmpeg, rungs: Sequence[Path], out: Path, *, limits: L
     )
     for path in joined:
         path.unlink()
+    check_whole(out)
     return out.stat().st_size
 
 
@@ -49,6 +51,7 @@ def rewrap(ffmpeg: Ffmpeg, source: str, video_codec: str, out: Path, *, limits: 
         limits=limits,
         duration=None,
     )  # fmt: skip
+    check_whole(out)
     return out.stat().st_size
 
 

@@ -15,6 +15,7 @@ from appliance.media.codecs import Stream, codec_string
 from appliance.media.ffmpeg import Ffmpeg, Limits, Progress, input_options, run_ffmpeg
 from appliance.media.hls import INIT, PLAYLIST, ladder_arguments
 from appliance.media.playlists import Segments, multivariant, read_segments
+from appliance.media.wholeness import check_whole
 
 MASTER = "master.m3u8"
 #: A copied rung with a longer segment is of no use to a player that wants to change rungs.
@@ -62,6 +63,7 @@ def encode(
         on_progress=on_progress,
         cancelled=cancelled,
     )
+    check_whole(*(path for path in out.rglob("*") if path.is_file()))
     made = {rung.name: _segments(out, rung.name) for rung in plan.rungs}
     if plan.copies_video and not _cut_alike([made[rung.name] for rung in plan.video]):
         for name in made:
@@ -98,13 +100,12 @@ def _finish(plan: LadderPlan, out: Path, made: dict[str, Segments], complaints: 
         *(_video(plan, rung, out, made[rung.name]) for rung in plan.video),
         *(_audio(rung, out, made[rung.name]) for rung in plan.audio),
     )
-    master = multivariant(renditions)
-    (out / MASTER).write_text(master)
+    (out / MASTER).write_text(multivariant(renditions))
     return Encoded(
         plan,
         renditions,
         max(segments.duration for segments in made.values()),
-        sum(segments.bytes for segments in made.values()) + len(master),
+        sum(path.stat().st_size for path in out.rglob("*") if path.is_file()),
         tuple(complaints),
     )
 

@@ -1,5 +1,6 @@
 """Films of many kinds become a ladder that any player takes, from one encoder process that can do no harm."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -73,6 +74,7 @@ def test_what_is_not_h264_is_encoded_at_every_rung(studio: Studio) -> None:
     encoded = studio.ladder(film)
     assert names(encoded) == ["480p", "360p", "234p", "a0"]
     assert not encoded.plan.copies_video
+    assert encoded.bytes == sum(path.stat().st_size for path in studio.out.rglob("*") if path.is_file())
     check(studio.out)
     assert key_frames(studio.out / "480p/index.m3u8") == [0.0, 2.0, 4.0]
     assert span(studio.out / "a0/index.m3u8") == pytest.approx((0, 6), abs=0.05)
@@ -306,6 +308,19 @@ def test_what_is_left_of_a_truncated_film_plays(studio: Studio) -> None:
     encoded = encode(studio.binary, studio.plan(film), str(film), studio.out, limits=Limits())
     assert 3 < encoded.renditions[0].duration < 7
     check(studio.out)
+
+
+def test_a_segment_that_a_full_disk_cut_off_is_no_ladder_but_a_reason_to_try_again(studio: Studio) -> None:
+    film = studio.film("a.mov", *picture(), *tone(), "-c:v", "mjpeg", "-c:a", "pcm_s16le")
+    studio.out.mkdir()
+
+    def cut(_: Progress) -> None:
+        segment = studio.out / "270p" / "00000.m4s"
+        if segment.exists():
+            os.truncate(segment, segment.stat().st_size // 2)
+
+    with pytest.raises(TranscodeFailed, match="cut off"):
+        encode(studio.binary, studio.plan(film), str(film), studio.out, limits=Limits(), on_progress=cut)
 
 
 def test_downloads_are_made_of_finished_rungs(studio: Studio, tmp_path: Path) -> None:
