@@ -33,6 +33,11 @@ class Guardian:
         self._groups.discard(group)
         self._say(f"-{group}\n")
 
+    def check(self) -> None:
+        """Put another one in the place of a guardian that died."""
+        if self._process.poll() is not None:
+            self._replace()
+
     def close(self) -> None:
         """End the guardian; groups that are still watched end with it."""
         assert self._process.stdin is not None
@@ -50,9 +55,12 @@ class Guardian:
         try:
             self._write(line)
         except BrokenPipeError:
-            self.close()
-            self._process = self._start()
-            self._write("".join(f"+{group}\n" for group in self._groups))
+            self._replace()
+
+    def _replace(self) -> None:
+        self.close()
+        self._process = self._start()
+        self._write("".join(f"+{group}\n" for group in self._groups))
 
     def _write(self, text: str) -> None:
         assert self._process.stdin is not None

@@ -97,8 +97,9 @@ class Supervisor:
         return True
 
     def step(self) -> None:
-        """One round: notice which children ended, start again those whose time has come, cut logs that grew."""
+        """One round: notice which children ended, start again those whose time has come; mind guardian and logs."""
         bound(self._log_dir)
+        self._guardian.check()
         now = self._clock()
         for place in self._places:
             if place.process is not None:

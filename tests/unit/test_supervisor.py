@@ -263,11 +263,27 @@ def test_a_program_that_went_away_is_tried_again(
 
 def test_a_guardian_that_dies_is_replaced(tmp_path: Path, supervise: Callable[..., Supervisor]) -> None:
     supervisor = supervise(child(tmp_path, "api"), child(tmp_path, "edge"))
-    guardian = next(p for p in psutil.Process().children() if "guardian.py" in " ".join(p.cmdline()))
+    (guardian,) = guardians()
     guardian.kill()
     wait_until(lambda: not lives(guardian.pid), timeout_s=5, what="the guardian ended")
     assert supervisor.start()
-    assert [p for p in psutil.Process().children() if "guardian.py" in " ".join(p.cmdline())] != [guardian]
+    assert guardians() != [guardian]
+
+
+def test_a_guardian_that_dies_later_is_replaced_within_a_round(
+    tmp_path: Path, supervise: Callable[..., Supervisor]
+) -> None:
+    supervisor = supervise(child(tmp_path, "api"))
+    assert supervisor.start()
+    (guardian,) = guardians()
+    guardian.kill()
+    wait_until(lambda: not lives(guardian.pid), timeout_s=5, what="the guardian ended")
+    supervisor.step()
+    assert len(guardians()) == 1 and guardians() != [guardian]
+
+
+def guardians() -> list[psutil.Process]:
+    return [p for p in psutil.Process().children() if "guardian.py" in " ".join(p.cmdline())]
 
 
 def test_signals_become_a_request_to_stop() -> None:
