@@ -64,6 +64,10 @@ class Generations:
         )
         return [row[0] for row in rows]
 
+    def numbers(self, file_id: str) -> list[int]:
+        """Of all generations that there are of a file, finished or not."""
+        return [row[0] for row in self._db.query("SELECT number FROM generation WHERE file_id = ?", (file_id,))]
+
     def current(self, file_id: str, purpose: str) -> int | None:
         """The newest finished generation for one purpose, None for none."""
         number: int | None = self._db.query_value(

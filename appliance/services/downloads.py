@@ -11,6 +11,7 @@ from appliance.domain.events import Event
 from appliance.domain.files import STORED, FileRecord
 from appliance.domain.renditions import Rendition, download_name, generation_prefix
 from appliance.media.downloads import make_download
+from appliance.services.leftovers import sweep
 from appliance.services.parts import Parts
 from appliance.services.publishing import Publisher
 from appliance.services.worker import Interrupted
@@ -32,6 +33,7 @@ class Downloads:
     def __call__(self, event: Event, wanted: Callable[[], bool]) -> None:
         record = self._parts.catalog.files.find(event.file_id or "")
         if record is None or record.etag != event.etag or record.stage not in STORED:
+            sweep(self._parts, event)
             return
         there = self._generations.renditions(record.file_id)
         rungs = _rungs(there, event.detail or "")

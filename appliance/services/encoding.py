@@ -12,6 +12,7 @@ from appliance.domain.kinds import Kind
 from appliance.domain.renditions import LadderPlan, Level, plan_ladder
 from appliance.media.ffmpeg import Progress
 from appliance.media.ladder import encode
+from appliance.services.leftovers import sweep
 from appliance.services.parts import Parts
 from appliance.services.publishing import Publisher
 from appliance.services.worker import Interrupted
@@ -37,6 +38,10 @@ class FilmWork:
         if record is None or record.etag != event.etag or record.kind not in (Kind.VIDEO, Kind.AUDIO):
             return None
         return record if record.stage is State.PROCESSING else None
+
+    def sweep(self, event: Event) -> None:
+        """Remove what was left of bytes that are deleted or overwritten by now."""
+        sweep(self._parts, event)
 
     def make(self, record: FileRecord, level: Level, *, final: bool, wanted: Callable[[], bool]) -> None:
         """Encode one level and make it what people see.

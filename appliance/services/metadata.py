@@ -16,6 +16,7 @@ from appliance.domain.playback import plays_as_is
 from appliance.domain.renditions import TranscodeChoice, file_prefix
 from appliance.media import raw_previews
 from appliance.ports.object_store import ObjectInfo
+from appliance.services.leftovers import sweep_unknown
 from appliance.services.parts import Parts
 from appliance.services.worker import Interrupted
 
@@ -74,6 +75,8 @@ class Metadata:
         arrived = self._lifecycle.arrived(
             record.file_id, info, sequencer=event.sequencer, now=self._clock()
         )  # fmt: skip
+        if arrived is Arrived.OVERWRITTEN:
+            sweep_unknown(self._parts, record.tenant_id, record.file_id)
         if arrived is Arrived.UNWANTED:
             self._store.delete(info.key)
             self._parts.purge(info.key, max(record.size, info.size))

@@ -25,6 +25,7 @@ class Preview:
     def __call__(self, event: Event, wanted: Callable[[], bool]) -> None:
         record = self._work.find(event)
         if record is None:
+            self._work.sweep(event)
             return
         choice = TranscodeChoice(self._tenants.get(record.tenant_id).transcode)
         if record.ready_to_stream or choice is TranscodeChoice.NONE:

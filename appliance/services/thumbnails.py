@@ -12,6 +12,7 @@ from appliance.domain.stills import CUES, PICTURES, POSTER, SHEET, TILE, stills_
 from appliance.domain.transformations import parse
 from appliance.media.images import Original, Variant
 from appliance.media.stills import Sheet
+from appliance.services.leftovers import sweep
 from appliance.services.manifest import write_manifest
 from appliance.services.parts import Parts
 from appliance.services.worker import Interrupted
@@ -37,6 +38,7 @@ class Thumbnails:
     def __call__(self, event: Event, wanted: Callable[[], bool]) -> None:
         record = self._parts.catalog.files.find(event.file_id or "")
         if record is None or record.etag is None or record.etag != event.etag or record.stage not in STORED:
+            sweep(self._parts, event)
             return
         self._clean(record)
         if record.kind is not Kind.FILE and record.size:

@@ -33,6 +33,7 @@ class Transcode:
         self._let_others_first(wanted)
         record = self._work.find(event)
         if record is None:
+            self._work.sweep(event)
             return
         if self._tenants.get(record.tenant_id).transcode == TranscodeChoice.FULL:
             self._work.make(record, "full", final=True, wanted=wanted)
