@@ -173,9 +173,10 @@ class Workers:
 class StoreSetup:
     """Brings the store into the state that the appliance needs, and keeps trying until it is."""
 
-    def __init__(self, settings: Settings, secrets: Secrets) -> None:
-        self._settings = settings
-        self._secrets = secrets
+    def __init__(self, assembly: Assembly) -> None:
+        self._settings = assembly.settings
+        self._secrets = assembly.secrets
+        self._listing = assembly.catalog.listing
         self._done = threading.Event()
         self._trouble = "The store is being set up."
 
@@ -189,10 +190,19 @@ class StoreSetup:
             raise StoreUnavailable(self._trouble)
 
     def run(self) -> None:
-        """Bucket, policy, notifications; each is only written where it differs. Raises StoreError."""
+        """Bucket, policy, notifications; each is only written where it differs. Raises StoreError.
+
+        A bucket that is gone is not made anew: it would be compared with the catalog, which would forget every file,
+        and when its disk is there again the objects of forgotten files would be removed.
+        """
         settings = self._settings
         if settings.store == "minio":
             bucket = minio_bucket(settings, self._secrets)
+            if self._listing.has_stored() and not bucket.exists():
+                raise StoreUnavailable(
+                    f"The object store has no bucket {settings.s3_bucket}, and the catalog knows files in it. Is its "
+                    "disk mounted? To begin anew with an empty one, make the bucket by hand."
+                )
             bucket.ensure_bucket()
             bucket.set_policy(self._secrets.edge_secret)
             bucket.configure_notifications(map(webhook_arn, TARGETS), [f"{prefix}/" for prefix in PREFIXES.values()])

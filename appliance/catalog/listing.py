@@ -8,7 +8,7 @@ from appliance.catalog.accounting import LISTED
 from appliance.catalog.connection import Database
 from appliance.catalog.rows import COLUMNS, record_of
 from appliance.catalog.search import match
-from appliance.domain.files import FileRecord, State
+from appliance.domain.files import STORED, FileRecord, State
 from appliance.domain.kinds import Kind
 
 _SHOWN = tuple(sorted(LISTED))
@@ -97,6 +97,12 @@ class Listing:
             (max(prefix, after), f"{prefix}\U0010ffff", limit),
         )
         return [Holding(key, file_id, State(state), etag) for key, file_id, state, etag in rows]
+
+    def has_stored(self) -> bool:
+        """Whether any tenant has a file whose bytes are in the store."""
+        states = tuple(sorted(STORED | {State.TRASHED}))
+        marks = ",".join("?" * len(states))
+        return self._db.query_one(f"SELECT 1 FROM file WHERE state IN ({marks}) LIMIT 1", states) is not None
 
     def _narrow(self, where: list[str], params: list[Any], wanted: Filter) -> None:
         states = wanted.states or _SHOWN

@@ -62,7 +62,7 @@ def serve() -> None:
         settings = parts.settings
         _log_to_stderr(settings, parts.secrets)
         first_start(parts).run()
-        setup = StoreSetup(settings, parts.secrets)
+        setup = StoreSetup(parts)
         context = build_context(parts, setup)
         setup.start()
         studio = Studio(parts.store)

@@ -50,6 +50,11 @@ class MinioBucket:
         self._region = region
         self._client = S3Connection(endpoint_url, access_key, secret_key, bucket, region, clock).client
 
+    def exists(self) -> bool:
+        """Whether there is the bucket."""
+        with store_errors():
+            return bool(self._client.bucket_exists(self._bucket))
+
     def ensure_bucket(self) -> bool:
         """Make the bucket where it is not; whether it was made. Safe for several starters at once."""
         with store_errors():

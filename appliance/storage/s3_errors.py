@@ -18,8 +18,9 @@ from appliance.domain.errors import (
 )
 
 _BY_CODE = {"NoSuchKey": ObjectMissing, "NoSuchUpload": NoSuchUpload, "PreconditionFailed": PreconditionFailed}
+#: A bucket is missing while the store's disk is not mounted.
 _PASSING_CODES = frozenset(
-    {"RequestTimeout", "SlowDown", "InternalError", "OperationAborted", "ConditionalRequestConflict"}
+    {"NoSuchBucket", "RequestTimeout", "SlowDown", "InternalError", "OperationAborted", "ConditionalRequestConflict"}
 )
 _PASSING_STATUS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 

@@ -18,7 +18,7 @@ from appliance.storage.s3_errors import refusal
     [
         (404, "NoSuchKey", ObjectMissing),
         (404, "NoSuchUpload", NoSuchUpload),
-        (404, "NoSuchBucket", StoreRejected),
+        (404, "NoSuchBucket", StoreUnavailable),
         (412, "PreconditionFailed", PreconditionFailed),
         (403, "SignatureDoesNotMatch", StoreRejected),
         (400, "InvalidPart", StoreRejected),
