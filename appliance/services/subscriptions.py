@@ -33,13 +33,13 @@ _STORAGE = frozenset(
 _PROBED = frozenset({EventType.FILE_PROBED})
 SERVICES: Mapping[str, Service] = {
     # Twelve attempts with backoff span about half an hour: longer than a store takes to be restarted.
-    "metadata": Service(Metadata, _STORAGE, threads=4, lease_s=60, attempts=12),
-    # Work of minutes. The lease is short, so that a dead worker's film is soon taken up by another.
+    "metadata": Service(Metadata, _STORAGE, threads=4, lease_s=15, attempts=12),
+    # Leases are short, also for work of minutes, so that a dead worker's file is soon taken up by another.
     "preview": Service(Preview, _PROBED, threads=1, lease_s=15, attempts=10),
     "transcode": Service(Transcode, frozenset({EventType.FILE_PLAYABLE}), threads=1, lease_s=15, attempts=10),
     "downloads": Service(Downloads, frozenset({EventType.DOWNLOAD_REQUESTED}), threads=1, lease_s=15, attempts=10),
     "captions": Service(Captioning, frozenset({EventType.CAPTIONS_CHANGED}), threads=1, lease_s=15, attempts=12),
-    "thumbnails": Service(Thumbnails, _PROBED, threads=2, lease_s=60, attempts=12),
+    "thumbnails": Service(Thumbnails, _PROBED, threads=2, lease_s=15, attempts=12),
 }
 
 
