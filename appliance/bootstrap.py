@@ -24,6 +24,7 @@ from appliance.media.workplace import Workplace
 from appliance.ports.clock import Clock, system_clock
 from appliance.ports.event_bus import EventBus
 from appliance.ports.object_store import ObjectStore
+from appliance.services import herald
 from appliance.services.edge_hits import EdgeHits
 from appliance.services.figures import Figures
 from appliance.services.heartbeat import Heartbeat
@@ -35,7 +36,7 @@ from appliance.services.subscriptions import event_filters, subscriptions
 from appliance.storage.minio_setup import MinioBucket, webhook_arn
 from appliance.storage.minio_targets import TARGETS
 from appliance.storage.stores import STORES
-from appliance.watching import watched
+from appliance.watching import look_at_dead_letters, look_at_disks, watched, watched_disk
 from appliance.web.context import Context, WebOptions
 
 _RETRY_S = 1.0
@@ -101,6 +102,7 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
         max_waiters=settings.api_threads // 2,
         min_free_bytes=settings.min_free_bytes,
         data_dir=str(settings.data_dir),
+        storage_dir=str(watched_disk(settings)),
         edge_secret=secrets.edge_secret,
         intake_token=secrets.intake_token,
         cursor_key=bytes.fromhex(secrets.cursor_key),
@@ -108,6 +110,7 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
         version=__version__,
         strict_images=settings.strict_images,
         embed_origins=settings.embed_origins,
+        warn_free_percent=settings.warn_free_percent,
     )
     readiness: dict[str, Callable[[], None]] = {
         "catalog": assembly.catalog.check,
@@ -121,6 +124,13 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
 def build_reconcile(assembly: Assembly) -> Reconcile:
     """A comparison of bucket and catalog, to be run by hand."""
     return Reconcile(assembly.catalog, assembly.store, assembly.clock)
+
+
+def build_herald(assembly: Assembly) -> herald.Herald:
+    """What looks for trouble and tells people of it."""
+    settings, catalog = assembly.settings, assembly.catalog
+    looks = [look_at_disks(settings), look_at_dead_letters(assembly.bus)]
+    return herald.Herald(catalog, looks, _tells(settings), assembly.clock)
 
 
 class Workers:
@@ -153,6 +163,7 @@ class Workers:
             Timed("heartbeat", _LOOK_S, self._heartbeat.run),
             Timed("edge-hits", _LOOK_S, edge_hits.run),
             Timed("reconcile", settings.reconcile_seconds, build_reconcile(assembly).run),
+            Timed("herald", herald.INTERVAL_S, build_herald(assembly).run),
             Timed("recheck", _RECHECK_S, Recheck(assembly.catalog, assembly.store, assembly.clock).run),
         ]
         self._runner = Runner(assembly.bus, assembly.catalog.jobs, assembly.clock, wanted, timed, figures.worked)
@@ -238,6 +249,18 @@ def own_host(settings: Settings) -> str:
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
+
+
+def _tells(settings: Settings) -> herald.Tells:
+    if not settings.notify_urls.split():
+        return herald.nobody
+    # Loaded only where somebody is to be told: it takes a quarter of a second and some memory.
+    from appliance.services.telling import Telling
+
+    telling = Telling(settings.notify_urls, settings.name)
+    for scheme in telling.unknown:
+        _log.error("MEDIA_NOTIFY_URLS: Apprise knows no service %s://", scheme)
+    return telling
 
 
 def _films_at_once() -> int:

@@ -6,6 +6,7 @@ from appliance import __version__
 from appliance.commands.doctor import doctor
 from appliance.commands.files import files, reconcile
 from appliance.commands.keys import key, pair
+from appliance.commands.notify import notify
 from appliance.commands.queues import dead_letters, quarantine, replay
 from appliance.commands.running import announce, demo, migrate, prepare, serve, stop, up, work
 from appliance.commands.settings import settings
@@ -38,7 +39,7 @@ def main() -> None:
 
 for command in (
     up, stop, demo, doctor, pair, tenant, key, files, settings,
-    replay, dead_letters, quarantine, reconcile, serve, work, announce, migrate, prepare,
+    replay, dead_letters, quarantine, reconcile, notify, serve, work, announce, migrate, prepare,
 ):  # fmt: skip
     main.add_command(command)
 

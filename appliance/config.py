@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     store: Literal["minio", "s3", "gcs", "cloudinary"] = Field("minio", description="kind of object store")
     database_url: str = Field("", description="catalog; default SQLite in the data folder")
     bus_url: str = Field("", description="event bus; default tables in the catalog")
+    storage_dir: str = Field(
+        "", description="folder on the store's disk, whose free room is watched; default `objects` in the data folder"
+    )
     minio_binary: str = Field("", description="a MinIO to run; default found on PATH, in the cache, or built once")
     nginx_binary: str = Field("", description="an nginx to run; default found on PATH, else the packaged one")
     api_threads: int = Field(64, ge=4, le=1024, description="threads of the API; long polls hold at most half")
@@ -81,6 +84,8 @@ class Settings(BaseSettings):
     quota_files: int = Field(0, ge=0, description="files a new tenant may store; 0 for no limit")
     reconcile_seconds: int = Field(600, ge=1, description="seconds between two comparisons of bucket and catalog")
     min_free_bytes: int = Field(1 << 30, ge=0, description="free disk under which new uploads are refused")
+    warn_free_percent: float = Field(10, ge=0, le=100, description="share of free disk under which people are told")
+    notify_urls: str = Field("", description="who is told of trouble: URLs of Apprise, separated by blanks")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     log_format: Literal["json", "text"] = Field("json", description="lines of the log: json for programs, or text")
 
@@ -117,6 +122,10 @@ class Settings(BaseSettings):
     @property
     def catalog_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'catalog.db'}"
+
+    @property
+    def objects_dir(self) -> Path:
+        return Path(self.storage_dir).expanduser().absolute() if self.storage_dir else self.data_dir / "objects"
 
     @property
     def encoder_dir(self) -> Path:

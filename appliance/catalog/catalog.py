@@ -6,6 +6,7 @@ from pathlib import Path
 
 from appliance.catalog.access import AccessKeys, Pairings
 from appliance.catalog.accounting import Accounting
+from appliance.catalog.alarms import Alarms
 from appliance.catalog.captions import Captions
 from appliance.catalog.changes import Changes
 from appliance.catalog.connection import Database
@@ -54,6 +55,7 @@ class Catalog:
     quarantine: Quarantine
     leases: Leases
     workers: WorkerBeats
+    alarms: Alarms
 
     def check(self) -> None:
         """CatalogBusy where the database does not answer."""
@@ -109,6 +111,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
         quarantine=Quarantine(db),
         leases=Leases(db),
         workers=WorkerBeats(db),
+        alarms=Alarms(db),
     )
 
 

@@ -67,6 +67,10 @@ class Tenants:
     def all(self) -> list[TenantRecord]:
         return [TenantRecord(*row) for row in self._db.query(f"SELECT {_COLUMNS} FROM tenant ORDER BY id")]
 
+    def promised_bytes(self) -> int:
+        """What all tenants' unfinished uploads may still bring."""
+        return int(self._db.query_value("SELECT COALESCE(SUM(pending_bytes), 0) FROM tenant"))
+
     def rename(self, tenant_id: str, name: str) -> None:
         self._update(tenant_id, "name = ?", name)
 

@@ -24,6 +24,7 @@ from appliance.first_start import Addresses
 from appliance.stack.nginx_binary import find_nginx
 from appliance.storage.minio_setup import webhook_arn
 from appliance.storage.minio_targets import TARGETS
+from appliance.watching import watched_disk
 
 _SKEW_S = 60
 _STUCK_S = 300
@@ -57,6 +58,7 @@ class Checkup:
         checks: dict[str, Callable[[], str]] = {
             "versions": self._versions,
             "disk": self._disk,
+            "people told": self._told,
             "ffmpeg": self._ffmpeg,
             "nginx": self._nginx,
             "API": self._api,
@@ -87,11 +89,24 @@ class Checkup:
         return seen
 
     def _disk(self) -> str:
-        usage = shutil.disk_usage(self._settings.data_dir)
-        seen = f"{size(usage.free)} of {size(usage.total)} free at {self._settings.data_dir}"
+        folder = watched_disk(self._settings)
+        usage = shutil.disk_usage(folder)
+        seen = f"{size(usage.free)} of {size(usage.total)} free at {folder}"
         if usage.free < self._settings.min_free_bytes:
             raise Trouble(seen, "Uploads are refused: free some space, or lower MEDIA_MIN_FREE_BYTES.")
         return seen
+
+    def _told(self) -> str:
+        urls = self._settings.notify_urls.split()
+        if not urls:
+            return "nobody is told of a full disk or failed work; MEDIA_NOTIFY_URLS would name them"
+        from appliance.services.telling import Telling
+
+        telling = Telling(self._settings.notify_urls, self._settings.name)
+        if telling.unknown:
+            advice = "See the services of Apprise, correct MEDIA_NOTIFY_URLS, and try media-appliance notify test."
+            raise Trouble(f"Apprise knows no service {', '.join(telling.unknown)}", advice)
+        return f"{len(urls)} in MEDIA_NOTIFY_URLS; media-appliance notify test tries them"
 
     def _ffmpeg(self) -> str:
         import av

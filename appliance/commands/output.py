@@ -8,10 +8,13 @@ from typing import Any
 
 import click
 
+from appliance.domain.sizes import readable as size
+
+__all__ = ["json_option", "show_json", "show_rows", "size", "when"]
+
 Row = Mapping[str, Any]
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _FILE_ID_LENGTH = 36
-_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,14 +57,6 @@ def when(microseconds: int | None) -> str | None:
     if microseconds is None:
         return None
     return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def size(count: int) -> str:
-    """Bytes as people read them."""
-    value, unit = float(count), 0
-    while value >= 1000 and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    return f"{value:.3g} {_UNITS[unit]}"
 
 
 def _cell(value: object) -> str:

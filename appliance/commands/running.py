@@ -150,5 +150,5 @@ def _log_to_stderr(settings: "Settings", secrets: "Secrets | None" = None) -> No
 
     from appliance.logs import configure
 
-    words = astuple(secrets) if secrets else ()
-    configure(settings.log_level, settings.log_format, (*words, settings.s3_access_key, settings.s3_secret_key))
+    words = [*(astuple(secrets) if secrets else ()), settings.s3_access_key, settings.s3_secret_key]
+    configure(settings.log_level, settings.log_format, [*words, *settings.notify_urls.split()])

@@ -7,7 +7,7 @@ import click
 from appliance.commands.output import json_option, show_rows
 
 _COLUMNS = {"setting": "setting", "value": "value", "description": "what it is"}
-_SECRET = ("s3_secret_key",)
+_SECRET = ("s3_secret_key", "notify_urls")
 
 
 @click.command(short_help="Every setting with its value.")

@@ -68,7 +68,7 @@ def store_child(plan: Plan, minio: Path) -> Child:
         name="minio",
         argv=[
             *(str(minio), "server", "--quiet", "--certs-dir", str(run / "minio-certs")),
-            *("--address", f"{url_host(settings.bind)}:{settings.s3_port}", str(settings.data_dir / "objects")),
+            *("--address", f"{url_host(settings.bind)}:{settings.s3_port}", str(settings.objects_dir)),
         ],
         env=env,
         ready=lambda: answers(settings.bind, settings.s3_port, "/minio/health/cluster"),

@@ -93,7 +93,7 @@ def me() -> dict[str, Any]:
     key, options, urls = access_key(), context().options, addresses()
     tenant = context().catalog.tenants.get(key.tenant_id)
     store = context().store.capabilities
-    disk = shutil.disk_usage(options.data_dir)
+    disk = shutil.disk_usage(options.storage_dir)
     return {
         "tenantId": tenant.id,
         "tenantName": tenant.name,

@@ -23,6 +23,7 @@ from appliance.domain.errors import (
 from appliance.domain.files import STORED, FileRecord, State, UploadSession, Visibility
 from appliance.domain.keys import ObjectKey
 from appliance.domain.kinds import content_type_of
+from appliance.domain.room import Watermarks
 from appliance.domain.uploads import MAX_SIZE, UploadPlan, plan_upload
 from appliance.ports import tracing
 from appliance.web.context import Context
@@ -130,13 +131,11 @@ class Admission:
         options = self._context.options
         if not options.min_free_bytes:
             return
-        free = _free_bytes(options.data_dir, int(time.monotonic()))
-        if free - size < options.min_free_bytes:
-            raise StorageFull(
-                f"The appliance's disk has {free} bytes free and keeps {options.min_free_bytes} of them; "
-                f"the file needs {size}.",
-                field="size",
-            )
+        free = _free_bytes(options.storage_dir, int(time.monotonic()))
+        marks = Watermarks(options.min_free_bytes, options.warn_free_percent)
+        refusal = marks.refusal(free=free, promised=self._catalog.tenants.promised_bytes(), size=size)
+        if refusal is not None:
+            raise StorageFull(refusal, field="size")
 
     def _create(self, promise: Promise, idempotency: Idempotency | None) -> Admitted:
         plan = plan_upload(promise.size)

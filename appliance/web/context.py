@@ -21,8 +21,8 @@ class WebOptions:
     *_url: fixed base URLs, empty where URLs follow the caller's host with the published ports.
     host: used where no request gives one. hosts: further names that callers may use.
     embed_origins: pages that may frame a player. strict_images: only named and signed transformations are made.
-    data_dir: for reading how much disk is free, and for the programs on offer in it. max_waiters: long polls that may
-    wait at one time.
+    data_dir: for the programs on offer in it. storage_dir: on the disk whose room is watched. max_waiters: long polls
+    that may wait at one time. min_free_bytes, warn_free_percent: as in Watermarks.
     """
 
     api_port: int
@@ -38,6 +38,7 @@ class WebOptions:
     max_waiters: int
     min_free_bytes: int
     data_dir: str
+    storage_dir: str
     edge_secret: str
     intake_token: str
     cursor_key: bytes
@@ -45,6 +46,7 @@ class WebOptions:
     version: str
     strict_images: bool = False
     embed_origins: tuple[str, ...] = ()
+    warn_free_percent: float = 0
 
 
 @dataclass(frozen=True, slots=True)

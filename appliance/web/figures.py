@@ -95,7 +95,7 @@ class State(Collector):
         return size, files
 
     def _disk(self) -> Iterable[Metric]:
-        disk = shutil.disk_usage(self._context.options.data_dir)
+        disk = shutil.disk_usage(self._context.options.storage_dir)
         found = GaugeMetricFamily("media_disk_bytes", "The disk of the store", labels=["state"])
         found.add_metric(["free"], disk.free)
         found.add_metric(["total"], disk.total)

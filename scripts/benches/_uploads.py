@@ -164,7 +164,8 @@ def _serve(folder: Path, store_url: str) -> None:
     options = WebOptions(
         api_port=8080, cdn_port=8088, s3_port=int(store_url.rpartition(":")[2]), api_url="", cdn_url="",
         s3_public_url="", host="127.0.0.1", hosts=frozenset(), cors_origins=("*",), rate_limit="",
-        max_waiters=_THREADS // 2, min_free_bytes=1, data_dir=str(folder), edge_secret="edge", intake_token="intake",
+        max_waiters=_THREADS // 2, min_free_bytes=1, data_dir=str(folder), storage_dir=str(folder),
+        edge_secret="edge", intake_token="intake",
         cursor_key=b"cursor", name="media", version="bench",
     )  # fmt: skip
     store = S3Store(store_url, ACCESS_KEY, SECRET_KEY, OURS, REGION)

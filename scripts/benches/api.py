@@ -144,6 +144,7 @@ def _ours(folder: Path) -> tuple[Flask, str]:
         max_waiters=THREADS // 2,
         min_free_bytes=1,
         data_dir=str(folder),
+        storage_dir=str(folder),
         edge_secret="edge",
         intake_token="intake",
         cursor_key=b"cursor",

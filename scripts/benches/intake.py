@@ -197,6 +197,7 @@ def _ours(folder: Path) -> Flask:
     options = WebOptions(
         api_port=8080, cdn_port=8088, s3_port=9000, api_url="", cdn_url="", s3_public_url="", host=HOST,
         hosts=frozenset(), cors_origins=("*",), rate_limit="", max_waiters=1, min_free_bytes=0, data_dir=str(folder),
+        storage_dir=str(folder),
         edge_secret="edge", intake_token=TOKEN, cursor_key=b"cursor", name="media", version="bench",
     )  # fmt: skip
     store = S3Store("http://127.0.0.1:9", *KEYS, BUCKET, REGION)

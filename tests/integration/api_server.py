@@ -40,6 +40,7 @@ def options_for(minio: MinioServer, folder: Path) -> WebOptions:
         max_waiters=4,
         min_free_bytes=0,
         data_dir=str(folder),
+        storage_dir=str(folder),
         edge_secret=EDGE_SECRET,
         intake_token="intake-token-of-the-tests",
         cursor_key=b"cursor-key-of-the-tests",

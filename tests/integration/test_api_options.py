@@ -33,7 +33,7 @@ def start(minio: MinioServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def test_a_full_disk_refuses_uploads_with_a_sentence(start: Start) -> None:
     with start(min_free_bytes=1 << 60).client("red") as client:
         found = problem_of(client.post("/upload", json={"name": "a", "size": 1}), 507, "storage_full", "size")
-        assert "bytes free" in found["detail"]
+        assert "The disk of the store is full" in found["detail"]
         assert client.get("/files").status_code == 200
 
 

@@ -105,7 +105,14 @@ def test_readiness_names_every_dependency(stack: NativeStack) -> None:
     found = answer.json()
     assert found["status"] == "ok", found
     required = {name: check["required"] for name, check in found["checks"].items()}
-    assert required == {"catalog": True, "store": True, "storeSetup": True, "workers": False, "edge": False}
+    assert required == {
+        "catalog": True,
+        "store": True,
+        "storeSetup": True,
+        "workers": False,
+        "disk": False,
+        "edge": False,
+    }
 
 
 def test_no_secret_is_in_any_log(stack: NativeStack) -> None:

@@ -19,6 +19,7 @@ _PLAIN = WebOptions(
     max_waiters=4,
     min_free_bytes=0,
     data_dir="/",
+    storage_dir="/",
     edge_secret="edge",
     intake_token="intake",
     cursor_key=b"cursor",
