@@ -166,13 +166,13 @@ def _caching(has_slice: bool) -> str:
             proxy_set_header Range $slice_range;
             proxy_cache_key "$key$slice_range";
             proxy_cache_bypass $fresh;
-            proxy_no_cache $fresh;"""
+            proxy_no_cache $fresh $media_uncached;"""
     return """\
             proxy_set_header Range $http_range;
             proxy_set_header If-Range $http_if_range;
             proxy_cache_key "$key";
             proxy_cache_bypass $fresh $http_range;
-            proxy_no_cache $fresh $http_range $large;"""
+            proxy_no_cache $fresh $http_range $large $media_uncached;"""
 
 
 def install(config: EdgeConfig) -> Path:

@@ -13,6 +13,8 @@ The API answers one of
           X-Media-Content-Type   the media type to answer with, required; the store's own is never shown
           X-Media-Cache          the whole Cache-Control for the client, required (PUBLIC_CACHE, or a short private one)
           X-Media-Disposition    the whole Content-Disposition in ASCII (RFC 6266); absent for what is shown inline
+          X-Media-Uncached       `1` while the cache's disk is full: neither this answer nor the bytes are to be cached,
+                                 as nginx breaks off what it cannot write; absent otherwise
     403   they may not; X-Media-Reason is required
           token                  the token is missing, wrong or expired: the client gets 403
           missing                unknown, trashed, deleted, not stored yet: the client gets 404
@@ -52,6 +54,7 @@ FORMATS_HEADER = "X-Media-Formats"
 CONTENT_TYPE_HEADER = "X-Media-Content-Type"
 CACHE_HEADER = "X-Media-Cache"
 DISPOSITION_HEADER = "X-Media-Disposition"
+UNCACHED_HEADER = "X-Media-Uncached"
 REASON_HEADER = "X-Media-Reason"
 CANONICAL_HEADER = "X-Media-Canonical"
 VERSION_HEADER = "X-Media-Version"

@@ -3,10 +3,7 @@
 import contextlib
 import hashlib
 import json
-import shutil
-import time
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from appliance.catalog.files import Idempotency
@@ -27,6 +24,7 @@ from appliance.domain.room import Watermarks
 from appliance.domain.uploads import MAX_SIZE, UploadPlan, plan_upload
 from appliance.ports import tracing
 from appliance.web.context import Context
+from appliance.web.disk import free_bytes
 
 _MAX_IDEMPOTENCY_KEY = 255
 
@@ -131,7 +129,7 @@ class Admission:
         options = self._context.options
         if not options.min_free_bytes:
             return
-        free = _free_bytes(options.storage_dir, int(time.monotonic()))
+        free = free_bytes(options.storage_dir)
         marks = Watermarks(options.min_free_bytes, options.warn_free_percent)
         refusal = marks.refusal(free=free, promised=self._catalog.tenants.promised_bytes(), size=size)
         if refusal is not None:
@@ -177,12 +175,6 @@ class Admission:
             metadata=promise.metadata,
             sha256=promise.sha256,
         )
-
-
-@lru_cache(maxsize=1)
-def _free_bytes(folder: str, second: int) -> int:
-    """Bytes free on the disk of `folder`, asked once a second: a call into the system lets other threads go first."""
-    return shutil.disk_usage(folder).free
 
 
 def _session(record: FileRecord, plan: UploadPlan, upload_id: str | None, sha256: str | None) -> UploadSession:

@@ -18,6 +18,7 @@ from appliance.domain.playback import INLINE_TYPES
 from appliance.domain.transformations import is_named, parse
 from appliance.edge import contract
 from appliance.web.context import context
+from appliance.web.disk import free_bytes
 from appliance.web.fields import is_media_type
 
 bp = Blueprint("authorize", __name__)
@@ -33,6 +34,8 @@ _RENDITION_TYPES = {
 }  # fmt: skip
 #: What a client may keep of a private file: less than the least life of a token.
 _PRIVATE_CACHE = "private, max-age=600"
+#: Bytes free on the disk under which the edge's cache does not grow any more.
+_CACHE_RESERVE = 128 * 1024 * 1024
 #: What names the current generation changes; everything else under a key never does.
 _FRESH_CACHE = "no-cache"
 
@@ -104,6 +107,8 @@ def _allowed(content_type: str, cache: str) -> Response:
     del response.headers["Content-Type"]
     response.headers[contract.CONTENT_TYPE_HEADER] = content_type
     response.headers[contract.CACHE_HEADER] = cache
+    if free_bytes(context().options.data_dir) < _CACHE_RESERVE:
+        response.headers[contract.UNCACHED_HEADER] = "1"
     return response
 
 

@@ -1,5 +1,7 @@
 """What the edge is told of each link."""
 
+import shutil
+
 import httpx
 import pytest
 
@@ -7,6 +9,7 @@ from appliance.domain.keys import playback_token
 from appliance.edge import contract
 from appliance.ports.clock import system_clock
 from tests.integration.api_server import EDGE_SECRET, ApiClient, ApiServer
+from tests.servers import wait_until
 
 
 def ask(
@@ -36,6 +39,16 @@ def test_a_public_file_is_shown_in_the_page(red: ApiClient, api: ApiServer) -> N
     assert answer.headers[contract.CONTENT_TYPE_HEADER] == "video/mp4"
     assert answer.headers[contract.CACHE_HEADER] == contract.PUBLIC_CACHE
     assert contract.DISPOSITION_HEADER not in answer.headers
+
+
+def test_a_full_disk_is_no_place_for_a_cache(red: ApiClient, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = red.upload()["objectKey"]
+    assert contract.UNCACHED_HEADER not in ask(api, key).headers
+    usage = shutil.disk_usage(api.folder)._replace(free=100_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    wait_until(lambda: contract.UNCACHED_HEADER in ask(api, key).headers, timeout_s=10, what="the full disk is noticed")
+    monkeypatch.undo()
+    wait_until(lambda: contract.UNCACHED_HEADER not in ask(api, key).headers, timeout_s=10, what="there is room again")
 
 
 def test_a_download_carries_the_original_name(red: ApiClient, api: ApiServer) -> None:

@@ -438,6 +438,20 @@ def test_warm_links_answer_while_the_api_is_down(edge: Edge, bucket: minio_sdk.M
     assert edge.ask(f"/{cold}").body == b"cold"
 
 
+def test_on_a_full_disk_links_answer_and_nothing_is_cached(edge: Edge, bucket: minio_sdk.Minio, api: Api) -> None:
+    warm, cold = store(bucket, b"warm"), store(bucket, b"cold")
+    assert edge.ask(f"/{warm}").body == b"warm"
+    cached = [path for path in edge.config.cache_dir.rglob("*") if path.is_file()]
+    full = Answer(headers={**Answer().headers, contract.UNCACHED_HEADER: "1"})
+    api.decide = lambda question: full
+    asked = len(api.asked)
+    for _ in range(3):
+        assert edge.ask(f"/{cold}").body == b"cold"
+    assert len(api.asked) == asked + 3
+    assert sorted(path for path in edge.config.cache_dir.rglob("*") if path.is_file()) == sorted(cached)
+    assert edge.ask(f"/{warm}").body == b"warm"
+
+
 def test_the_log_holds_no_tokens(edge: Edge, bucket: minio_sdk.Minio, api: Api) -> None:
     key = store(bucket, b"private")
     too_much = {"Content_Length": "100000"}

@@ -58,6 +58,7 @@ def test_the_contract_and_the_configuration_name_the_same_headers() -> None:
         contract.CACHE_HEADER,
         contract.DISPOSITION_HEADER,
         contract.REASON_HEADER,
+        contract.UNCACHED_HEADER,
     ):
         assert f"$upstream_http_{name.lower().replace('-', '_')};" in text
 
