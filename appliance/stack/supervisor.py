@@ -17,7 +17,8 @@ from appliance.stack.logfiles import bound
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
-STABLE_SECONDS = 60.0
+#: What ran for so long does not end over and over: it is started again soon.
+STABLE_SECONDS = 10.0
 STOP_SECONDS = 9.0
 
 _PR_SET_PDEATHSIG = 1
