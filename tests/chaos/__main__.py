@@ -1,6 +1,7 @@
 """The command: `python -m tests.chaos` for faults, `python -m tests.chaos soak` for a day in minutes."""
 
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -47,4 +48,6 @@ def soak_command(hours: int, minutes: float, library: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
+    # What was started and mounted is taken down again at any end but SIGKILL.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     main(prog_name="python -m tests.chaos")

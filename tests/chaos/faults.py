@@ -22,6 +22,8 @@ from tests.chaos.schedule import Fault, Round
 from tests.chaos.weather import Weather
 
 _REPLAYED = 30
+#: After so long everybody knows that the disk is full: links answer again.
+_NOTICED_S = 3.0
 #: Long enough for API and workers to start and look at the store.
 _AWAY_S = 4.0
 _STORE_USERS = ("minio", "api", "workers")
@@ -106,13 +108,15 @@ class Faults:
 
     def fill(self, fault: Fault) -> None:
         """The disk is full, then it is not."""
-        self.weather.begins("disk")
+        self.weather.begins("disk", "filling")
         try:
             self.disk.fill()
-            time.sleep(fault.lasts)
+            time.sleep(_NOTICED_S)
+            self.weather.lifts("filling")
+            time.sleep(2 * fault.lasts)
         finally:
             self.disk.free()
-            self.weather.lifts("disk")
+            self.weather.lifts("disk", "filling")
 
     def take(self, fault: Fault) -> None:
         """The store's drive is not there at its start, as a share that is not mounted; later it is there again."""

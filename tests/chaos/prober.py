@@ -20,7 +20,7 @@ _ANSWER_S = 30.0
 _MOST = 1_000_000
 DEATH_S = 5.0
 #: Faults of these excuse that a link does not answer.
-_EXCUSES = ("edge", "minio", "store", "disk")
+_EXCUSES = ("edge", "minio", "store", "filling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Answer:
 class Prober:
     """A context manager; two threads.
 
-    A link that answered since its file last came to life must go on answering, whatever happens to API and workers; a
-    fault of the edge or the store itself, or a full disk, excuses it while it lasts. A link of a deleted or trashed
-    file must be dead five seconds after that was answered, wherever the API was well for so long.
+    A link that answered since its file last came to life must go on answering, whatever happens to API and workers. A
+    fault of the edge or the store itself excuses it while it lasts, and a disk that is just being filled. A link of a
+    deleted or trashed file must be dead five seconds after that was answered, wherever the API was well for so long.
     """
 
     ledger: Ledger
