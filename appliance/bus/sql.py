@@ -40,8 +40,8 @@ class SqlBus:
     def ack(self, delivery: Delivery) -> bool:
         return self._queue.delete(*_lease(delivery))
 
-    def retry(self, delivery: Delivery, *, now: int, delay_us: int, error: str) -> bool:
-        return self._queue.release(*_lease(delivery), available_at=now + delay_us, error=error)
+    def retry(self, delivery: Delivery, *, now: int, delay_us: int, error: str, counts: bool = True) -> bool:
+        return self._queue.release(*_lease(delivery), available_at=now + delay_us, error=error, counts=counts)
 
     def bury(self, delivery: Delivery, *, now: int, error: str) -> bool:
         return self._queue.bury(*_lease(delivery), now=now, error=error)

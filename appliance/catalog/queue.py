@@ -95,11 +95,11 @@ class Queue:
         """Acknowledge; False where the lease is no longer ours."""
         return self._change("DELETE FROM delivery", (), row_id, receipt)
 
-    def release(self, row_id: int, receipt: str, *, available_at: int, error: str) -> bool:
-        """Give back, to be claimed again from `available_at`."""
+    def release(self, row_id: int, receipt: str, *, available_at: int, error: str, counts: bool) -> bool:
+        """Give back, to be claimed again from `available_at`. counts: False takes back that this was an attempt."""
         return self._change(
-            "UPDATE delivery SET receipt = NULL, available_at = ?, error = ?",
-            (available_at, error[:_MAX_ERROR]),
+            "UPDATE delivery SET receipt = NULL, available_at = ?, error = ?, attempts = attempts - ?",
+            (available_at, error[:_MAX_ERROR], 0 if counts else 1),
             row_id,
             receipt,
         )

@@ -44,12 +44,13 @@ from typing import ClassVar
 class ApplianceError(Exception):
     """Base of the tree.
 
-    `type` is the stable public slug, `permanent` says whether trying again can help.
-    `str(error)` is one sentence for a person.
+    `type` is the stable public slug, `permanent` says that trying again cannot help, `outage` that something else is
+    away and that nothing is wrong with what was asked. `str(error)` is one sentence for a person.
     """
 
     type: ClassVar[str] = "internal"
     permanent: ClassVar[bool] = True
+    outage: ClassVar[bool] = False
 
 
 class RequestError(ApplianceError):
@@ -127,6 +128,7 @@ class StoreRejected(StoreError):
 class StoreUnavailable(StoreError):
     type = "store_unavailable"
     permanent = False
+    outage = True
 
 
 class CatalogError(ApplianceError):
@@ -136,6 +138,7 @@ class CatalogError(ApplianceError):
 class CatalogBusy(CatalogError):
     type = "catalog_busy"
     permanent = False
+    outage = True
 
 
 class CatalogTooNew(CatalogError):
@@ -182,6 +185,7 @@ class Cancelled(ProcessingError):
 class ProbeUnavailable(ProcessingError):
     type = "probe_unavailable"
     permanent = False
+    outage = True
 
 
 class DependencyMissing(ApplianceError):

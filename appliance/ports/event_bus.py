@@ -75,8 +75,11 @@ class EventBus(Protocol):
         """The work is done: forget the delivery. False where the lease was lost meanwhile."""
         ...
 
-    def retry(self, delivery: Delivery, *, now: int, delay_us: int, error: str) -> bool:
-        """Deliver again after a delay. False where the lease was lost."""
+    def retry(self, delivery: Delivery, *, now: int, delay_us: int, error: str, counts: bool = True) -> bool:
+        """Deliver again after a delay. False where the lease was lost.
+
+        counts: False where the attempt says nothing of the event: the next one has the same number.
+        """
         ...
 
     def bury(self, delivery: Delivery, *, now: int, error: str) -> bool:

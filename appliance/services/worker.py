@@ -18,6 +18,8 @@ from appliance.ports.event_bus import Delivery, EventBus
 SECOND = 1_000_000
 _FIRST_DELAY_US = SECOND
 _LONGEST_DELAY_US = 5 * 60 * SECOND
+#: For so long a store or catalog that is away makes no event of it a dead letter.
+_PATIENCE_US = 24 * 3600 * SECOND
 _log = logging.getLogger(__name__)
 
 
@@ -178,7 +180,7 @@ class Worker:
             self._note(delivery, "running")
             self._subscription.handler(delivery.event, lambda: not (lease.lost or self._stopping()))
         except Interrupted:
-            self._bus.retry(delivery, now=self._clock(), delay_us=0, error="interrupted")
+            self._bus.retry(delivery, now=self._clock(), delay_us=0, error="interrupted", counts=False)
             return "interrupted", None
         except ApplianceError as error:
             return self._failed(delivery, error), error
@@ -193,13 +195,16 @@ class Worker:
             self._keeper.release(lease)
 
     def _failed(self, delivery: Delivery, error: ApplianceError) -> str:
-        if error.permanent or delivery.attempts >= self._subscription.attempts:
+        last = delivery.attempts >= self._subscription.attempts
+        if last and error.outage and self._clock() - delivery.event.occurred_at < _PATIENCE_US:
+            return self._postpone(delivery, error, counts=False)
+        if error.permanent or last:
             return self._bury(delivery, error)
         return self._postpone(delivery, error)
 
-    def _postpone(self, delivery: Delivery, error: ApplianceError) -> str:
+    def _postpone(self, delivery: Delivery, error: ApplianceError, *, counts: bool = True) -> str:
         delay_us = backoff_us(delivery.attempts, self._jitter())
-        if self._bus.retry(delivery, now=self._clock(), delay_us=delay_us, error=str(error)):
+        if self._bus.retry(delivery, now=self._clock(), delay_us=delay_us, error=str(error), counts=counts):
             self._note(delivery, "retrying", str(error))
             _log.warning("%s tries event %d again: %s", delivery.service, delivery.event.id, error)
         return "retried"

@@ -79,6 +79,12 @@ class EventBusContract:
         assert nothing_to_claim(bus, now=now + 5 * SECOND - 1)
         assert claim_one(bus, now=now + 5 * SECOND).attempts == 2
 
+    def test_an_attempt_may_not_count(self, bus: EventBus) -> None:
+        bus.publish(event())
+        now = system_clock()
+        assert bus.retry(claim_one(bus, now=now), now=now, delay_us=0, error="nobody was there", counts=False)
+        assert claim_one(bus, now=now).attempts == 1
+
     def test_the_buried_are_kept_with_their_error(self, bus: EventBus) -> None:
         bus.publish(event())
         now = system_clock()

@@ -8,7 +8,7 @@ import pytest
 
 from appliance.bus.sql import SqlBus
 from appliance.catalog.catalog import Catalog, open_catalog
-from appliance.domain.errors import ApplianceError, StoreRejected, StoreUnavailable
+from appliance.domain.errors import ApplianceError, StoreRejected, StoreUnavailable, TranscodeFailed
 from appliance.domain.events import Event, EventType
 from appliance.ports.clock import system_clock
 from appliance.services.runner import Runner, Timed
@@ -16,6 +16,7 @@ from appliance.services.worker import SECOND, Handler, Interrupted, LeaseKeeper,
 from tests.servers import wait_until
 
 LEASE_US = 60 * SECOND
+HOUR = 3600 * SECOND
 EVENT = Event(1, EventType.OBJECT_CREATED, "files/red/x.bin", "file-1", 1)
 
 
@@ -76,18 +77,39 @@ def test_a_finished_event_is_forgotten(catalog: Catalog) -> None:
 
 
 def test_a_passing_failure_is_tried_again_later_and_later(catalog: Catalog) -> None:
+    bench = Bench(catalog, failing(TranscodeFailed("busy")))
+    assert bench.step()
+    assert bench.job() == ("retrying", 1, "busy")
+    assert not bench.step()
+    bench.now += SECOND
+    assert bench.step()
+    bench.now += SECOND
+    assert not bench.step()
+    bench.now += SECOND
+    assert bench.step()
+    assert bench.job() == ("failed", 3, "busy")
+    assert [letter.error for letter in bench.bus.dead_letters()] == ["busy"]
+
+
+def test_a_store_that_is_away_for_hours_makes_no_dead_letters_but_one_that_stays_away_does(catalog: Catalog) -> None:
     bench = Bench(catalog, failing(StoreUnavailable("away")))
+    began, tries = bench.now, 0
+    while bench.now < began + 20 * HOUR:
+        tries += bench.step()
+        bench.now += 5 * 60 * SECOND
+    assert bench.bus.dead_letters() == []
+    assert bench.job() == ("retrying", 3, "away")
+    assert tries == 240
+    bench.now += 10 * HOUR
     assert bench.step()
-    assert bench.job() == ("retrying", 1, "away")
-    assert not bench.step()
-    bench.now += SECOND
-    assert bench.step()
-    bench.now += SECOND
-    assert not bench.step()
-    bench.now += SECOND
-    assert bench.step()
-    assert bench.job() == ("failed", 3, "away")
     assert [letter.error for letter in bench.bus.dead_letters()] == ["away"]
+
+
+def test_being_stopped_is_no_attempt(catalog: Catalog) -> None:
+    bench = Bench(catalog, failing(Interrupted()))
+    for _ in range(10):
+        assert bench.step()
+    assert bench.bus.dead_letters() == []
 
 
 def test_a_permanent_failure_is_buried_at_once(catalog: Catalog) -> None:
@@ -155,7 +177,7 @@ def test_interrupted_work_is_delivered_again_at_once(catalog: Catalog) -> None:
     assert bench.step()
     bench.stopping = False
     assert bench.step()
-    assert bench.job() == ("done", 2, None)
+    assert bench.job() == ("done", 1, None)
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 1), (2, 2), (5, 16), (9, 256), (10, 300), (60, 300)])
