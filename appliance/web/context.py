@@ -21,8 +21,8 @@ class WebOptions:
     *_url: fixed base URLs, empty where URLs follow the caller's host with the published ports.
     host: used where no request gives one. hosts: further names that callers may use.
     embed_origins: pages that may frame a player. strict_images: only named and signed transformations are made.
-    data_dir: for the programs on offer in it. storage_dir: on the disk whose room is watched. max_waiters: long polls
-    that may wait at one time. min_free_bytes, warn_free_percent: as in Watermarks.
+    data_dir: for the programs on offer in it; the edge's cache lies on its disk. storage_dir: on the disk whose room
+    is watched. max_waiters: long polls that may wait at one time. min_free_bytes, warn_free_percent: as in Watermarks.
     """
 
     api_port: int

@@ -75,7 +75,9 @@ class Prober:
         answer = get(sent.link, sent.size)
         self.counts["looks"] += 1
         if self._is_right(sent, answer):
-            self.ledger.opened(sent, began)
+            # On a full disk the edge keeps no answers that it could fall back on.
+            if not self.weather.was_bad(("disk",), began, time.monotonic()):
+                self.ledger.opened(sent, began)
             return answer
         still_live = sent.stand is Stand.STORED and not sent.changing and opened and sent.opened_at == opened
         bad = [part for part in _EXCUSES if self.weather.was_bad([part], began, time.monotonic())]
@@ -107,7 +109,7 @@ class Prober:
         died, began = sent.dead_at, time.monotonic()
         well = self.weather.well_for("api")
         answer = get(sent.link, sent.size)
-        if sent.dead_at != died:
+        if not died or sent.dead_at != died:
             return  # restored meanwhile
         if answer.status == 404:
             sent.buried = True
