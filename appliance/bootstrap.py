@@ -24,7 +24,7 @@ from appliance.media.workplace import Workplace
 from appliance.ports.clock import Clock, system_clock
 from appliance.ports.event_bus import EventBus
 from appliance.ports.object_store import ObjectStore
-from appliance.services import herald
+from appliance.services import herald, retention
 from appliance.services.edge_hits import EdgeHits
 from appliance.services.figures import Figures
 from appliance.services.heartbeat import Heartbeat
@@ -163,6 +163,7 @@ class Workers:
             Timed("heartbeat", _LOOK_S, self._heartbeat.run),
             Timed("edge-hits", _LOOK_S, edge_hits.run),
             Timed("reconcile", settings.reconcile_seconds, build_reconcile(assembly).run),
+            Timed("retention", retention.INTERVAL_S, retention.Retaining(assembly.catalog, assembly.clock).run),
             Timed("herald", herald.INTERVAL_S, build_herald(assembly).run),
             Timed("recheck", _RECHECK_S, Recheck(assembly.catalog, assembly.store, assembly.clock).run),
         ]

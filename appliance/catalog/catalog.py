@@ -21,6 +21,7 @@ from appliance.catalog.migrations import migrate
 from appliance.catalog.production import Production
 from appliance.catalog.quarantine import Quarantine
 from appliance.catalog.queue import Queue
+from appliance.catalog.retention import Retention
 from appliance.catalog.search import SearchIndex
 from appliance.catalog.sessions import BrowserSessions
 from appliance.catalog.shares import Shares
@@ -56,6 +57,7 @@ class Catalog:
     leases: Leases
     workers: WorkerBeats
     alarms: Alarms
+    retention: Retention
 
     def check(self) -> None:
         """CatalogBusy where the database does not answer."""
@@ -91,6 +93,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
     keys = AccessKeys(db)
     generations = Generations(db)
     transitions = Transitions(db, files, accounting, search)
+    lifecycle = Lifecycle(db, files, accounting, transitions, generations, inbox)
     return Catalog(
         db=db,
         tenants=Tenants(db),
@@ -99,7 +102,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
         sessions=BrowserSessions(db),
         shares=Shares(db),
         files=files,
-        lifecycle=Lifecycle(db, files, accounting, transitions, generations, inbox),
+        lifecycle=lifecycle,
         production=Production(db, files, transitions, generations, inbox),
         generations=generations,
         captions=Captions(db),
@@ -112,6 +115,7 @@ def open_catalog(url: str, clock: Clock, *, queues: Mapping[str, Collection[Even
         leases=Leases(db),
         workers=WorkerBeats(db),
         alarms=Alarms(db),
+        retention=Retention(db, files, lifecycle),
     )
 
 

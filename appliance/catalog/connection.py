@@ -23,6 +23,8 @@ _Outcome = tuple[Any, BaseException | None]
 
 _BATCH = 256
 _ANSWER_S = 30.0
+#: Changes that may wait; some seconds of work. Whoever comes then is told to come back.
+_MOST_WAITING = 4096
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
@@ -106,6 +108,8 @@ class Database:
         """
         if threading.get_ident() == self._writer_id:
             return work()
+        if self._jobs.qsize() >= _MOST_WAITING:
+            raise CatalogBusy("More changes wait for the catalog than it can take in soon.")
         try:
             return self.submit(work).result(_ANSWER_S)
         except TimeoutError:

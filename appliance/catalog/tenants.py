@@ -8,11 +8,15 @@ from appliance.catalog.models import Tenant
 from appliance.domain.errors import Conflict, NotFound
 from appliance.domain.keys import check_tenant_id
 from appliance.domain.renditions import TranscodeChoice
+from appliance.domain.retention import RetentionAction
 
 
 @dataclass(frozen=True, slots=True)
 class TenantRecord:
-    """Quotas of 0 mean no limit. Usage in bytes and files: stored, in the trash, reserved by unfinished uploads."""
+    """Quotas of 0 mean no limit. Usage in bytes and files: stored, in the trash, reserved by unfinished uploads.
+
+    retention_days: after so many without a change a file goes the way of retention_action; 0 for never.
+    """
 
     id: str
     name: str
@@ -29,6 +33,8 @@ class TenantRecord:
     pending_files: int
     transcode: str
     rendition_bytes: int
+    retention_days: int
+    retention_action: str
 
 
 class Tenants:
@@ -80,6 +86,10 @@ class Tenants:
     def set_transcode(self, tenant_id: str, choice: TranscodeChoice) -> None:
         """What is to be made of films that come from now on."""
         self._update(tenant_id, "transcode = ?", choice)
+
+    def set_retention(self, tenant_id: str, *, days: int, action: RetentionAction) -> None:
+        """How long files stay that nobody changes, from now on; those that are too old already go within the hour."""
+        self._update(tenant_id, "retention_days = ?, retention_action = ?", days, action)
 
     def disable(self, tenant_id: str, *, now: int) -> None:
         self._update(tenant_id, "disabled_at = ?", now)

@@ -7,6 +7,7 @@ import click
 from appliance.commands.opening import opened
 from appliance.commands.output import json_option, show_json, show_rows, size, when
 from appliance.domain.renditions import TranscodeChoice
+from appliance.domain.retention import KEEP_TAG, MAX_DAYS, RetentionAction
 
 if TYPE_CHECKING:
     from appliance.catalog.tenants import TenantRecord
@@ -101,6 +102,22 @@ def transcode(tenant_id: str, choice: str) -> None:
         parts.catalog.tenants.set_transcode(tenant_id, TranscodeChoice(choice))
 
 
+@tenant.command(short_help="End files that nobody changed for so many days.")
+@click.argument("tenant_id")
+@click.argument("days", type=click.IntRange(0, MAX_DAYS))
+@click.option("--delete", is_flag=True, help="Delete them for good, instead of 30 days in the trash.")
+def retention(tenant_id: str, days: int, delete: bool) -> None:
+    """Files that nobody changed for DAYS days go to the trash; 0 keeps all. What is tagged keep-forever stays."""
+    action = RetentionAction.DELETE if delete else RetentionAction.TRASH
+    with opened() as parts:
+        parts.catalog.tenants.set_retention(tenant_id, days=days, action=action)
+    if days:
+        end = "are deleted for good" if delete else "go to the trash"
+        click.echo(f"Files {end} {_days(days)} after their last change; those tagged {KEEP_TAG} stay.")
+    else:
+        click.echo("All files stay.")
+
+
 def _row(record: "TenantRecord") -> dict[str, Any]:
     limits = [size(record.quota_bytes)] if record.quota_bytes else []
     limits += [_files(record.quota_files)] if record.quota_files else []
@@ -110,6 +127,8 @@ def _row(record: "TenantRecord") -> dict[str, Any]:
         "stored": f"{size(record.stored_bytes)} in {_files(record.stored_files)}",
         "quota": ", ".join(limits) or None,
         "transcode": record.transcode,
+        "retentionDays": record.retention_days,
+        "retentionAction": record.retention_action,
         "createdAt": when(record.created_at),
         "disabledAt": when(record.disabled_at),
         "quotaBytes": record.quota_bytes,
@@ -120,6 +139,10 @@ def _row(record: "TenantRecord") -> dict[str, Any]:
         "pendingBytes": record.pending_bytes,
         "renditionBytes": record.rendition_bytes,
     }
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _files(count: int) -> str:

@@ -14,6 +14,7 @@ from appliance.domain.access import SCOPES, parse_scopes
 from appliance.domain.errors import InvalidRequest
 from appliance.domain.keys import check_tenant_id
 from appliance.domain.renditions import TranscodeChoice
+from appliance.domain.retention import KEEP_TAG, MAX_DAYS, RetentionAction
 from appliance.web.addresses import addresses
 from appliance.web.auth import SECURITY, require
 from appliance.web.bodies import Body, Query, View
@@ -36,6 +37,10 @@ TenantId = Annotated[str, Field(min_length=2, max_length=63, pattern=r"^[a-z0-9]
 Label = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Limit = Annotated[int, Field(ge=0, le=_LARGEST, description="0 for no limit")]
 Transcode = Literal["none", "preview", "full"]
+Days = Annotated[
+    int, Field(ge=0, le=MAX_DAYS, description=f"without a change; 0 for ever, as are files tagged {KEEP_TAG}")
+]
+Action = Literal["trash", "delete"]
 Scope = Annotated[str, WithJsonSchema({"enum": sorted(SCOPES)})]
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=10)]
 
@@ -69,6 +74,8 @@ class TenantChange(Body):
     quota_files: Limit | None = None
     disabled: bool | None = None
     transcode: Transcode | None = None
+    retention_days: Days | None = None
+    retention_action: Action | None = None
 
 
 class Tenant(View):
@@ -88,6 +95,8 @@ class Tenant(View):
     pending_files: int
     rendition_bytes: int
     transcode: Transcode
+    retention_days: int
+    retention_action: Action
 
 
 class TenantList(View):
@@ -164,7 +173,7 @@ def get_tenant(path: TenantPath) -> dict[str, Any]:
 @api.patch("/tenants/<tenantId>", responses={200: Tenant, **responses(*EVERYWHERE, 404, 413, 415)})
 @require("admin")
 def change_tenant(path: TenantPath, body: TenantChange) -> dict[str, Any]:
-    """Rename, set quotas, disable or enable, choose what is made of its films.
+    """Rename, set quotas, disable or enable, choose what is made of its films and how long its files stay.
 
     A disabled tenant's keys and links open nothing; its files stay.
     """
@@ -177,6 +186,10 @@ def change_tenant(path: TenantPath, body: TenantChange) -> dict[str, Any]:
         tenants.set_quota(found.id, quota_bytes=size, quota_files=count)
     if body.transcode is not None:
         tenants.set_transcode(found.id, TranscodeChoice(body.transcode))
+    if body.retention_days is not None or body.retention_action is not None:
+        days = found.retention_days if body.retention_days is None else body.retention_days
+        action = RetentionAction(body.retention_action or found.retention_action)
+        tenants.set_retention(found.id, days=days, action=action)
     if body.disabled is True:
         tenants.disable(found.id, now=context().clock())
     elif body.disabled is False:
@@ -246,6 +259,8 @@ def _tenant(record: TenantRecord) -> dict[str, Any]:
         "pendingFiles": record.pending_files,
         "renditionBytes": record.rendition_bytes,
         "transcode": record.transcode,
+        "retentionDays": record.retention_days,
+        "retentionAction": record.retention_action,
     }
 
 

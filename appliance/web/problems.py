@@ -67,6 +67,7 @@ _TITLES = {
     "no_such_upload": "The object store has no such upload",
     "precondition_failed": "The object store holds something else",
     "catalog_busy": "The catalog is busy",
+    "overloaded": "The appliance has more to do than it can",
     "internal": "The appliance failed",
 }
 _HTTP_SLUGS = {413: "too_large", 415: "unsupported_media_type", 429: "rate_limited"}

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 from flask import Flask
@@ -17,8 +18,10 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from appliance.domain.errors import SetupError
+from appliance.web import dispatching
 from appliance.web.bodies import MAX_BODY
 from appliance.web.changes import WAITERS
+from appliance.web.dispatching import Dispatcher
 from appliance.web.problems import MEDIA_TYPE, problem_body
 
 _STOP_S = 4.0
@@ -27,7 +30,9 @@ _LOOP_S = 1.0
 _SLACK = 64 * 1024
 _MAX_HEADER = 32 * 1024
 _IDLE_S = 120
-_SLUGS = {413: "too_large", 431: "too_large", 400: "bad_request"}
+#: Browsers ask for a page's pictures all at once, and few threads make them.
+_LEAST_WAITING = 64
+_SLUGS = {503: "overloaded", 413: "too_large", 431: "too_large", 400: "bad_request"}
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +41,7 @@ class Listen:
     """Where an application listens, with how many threads and connections. port 0: any free one.
 
     max_body: bytes; what is far over is refused unread, by an application's own limit before that.
+    waiting: requests that may wait for a thread; 0 for four to each.
     """
 
     host: str
@@ -43,6 +49,7 @@ class Listen:
     threads: int
     connections: int = 1000
     max_body: int = MAX_BODY
+    waiting: int = 0
 
 
 class _ProblemTask(ErrorTask):
@@ -51,7 +58,11 @@ class _ProblemTask(ErrorTask):
     def execute(self) -> None:
         refused: Any = self.request  # the published types of waitress know little of its insides
         error, headers = refused.error, cast("list[tuple[str, str]]", self.response_headers)
-        body = json.dumps(problem_body(_SLUGS.get(error.code, "internal"), error.code, str(error.body))).encode()
+        wait = dispatching.RETRY_SECONDS if error.code == HTTPStatus.SERVICE_UNAVAILABLE else None
+        slug = _SLUGS.get(error.code, "internal")
+        body = json.dumps(problem_body(slug, error.code, str(error.body), retry_after=wait)).encode()
+        if wait is not None:
+            headers.append(("Retry-After", str(wait)))
         self.status = f"{error.code} {error.reason}"
         headers.append(("Content-Type", MEDIA_TYPE))
         self.set_close_on_finish()
@@ -72,6 +83,7 @@ class Listener:
         try:
             server: Any = create_server(
                 app,
+                _dispatcher=Dispatcher(listen.threads, listen.waiting or max(_LEAST_WAITING, 4 * listen.threads)),
                 map=self._sockets,
                 host=listen.host,
                 port=listen.port,
@@ -96,6 +108,11 @@ class Listener:
     @property
     def port(self) -> int:
         return int(self._server.effective_port)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a thread."""
+        return len(self._server.task_dispatcher.queue)
 
     def start(self) -> None:
         self._thread.start()

@@ -51,6 +51,11 @@ def test_a_tenant_lives_by_the_api(admin: ApiClient) -> None:
     problem_of(admin.post("/admin/tenants", json={"id": "green"}), 409, "conflict", "tenantId")
     changed = admin.patch("/admin/tenants/green", json={"name": "Green team", "quotaBytes": 9}).json()
     assert (changed["name"], changed["quotaBytes"], changed["quotaFiles"]) == ("Green team", 9, 3)
+    changed = admin.patch("/admin/tenants/green", json={"retentionDays": 90}).json()
+    assert (changed["retentionDays"], changed["retentionAction"]) == (90, "trash")
+    changed = admin.patch("/admin/tenants/green", json={"retentionAction": "delete"}).json()
+    assert (changed["retentionDays"], changed["retentionAction"]) == (90, "delete")
+    assert admin.patch("/admin/tenants/green", json={"retentionAction": "burn"}).status_code == 400
     assert "green" in [tenant["id"] for tenant in admin.get("/admin/tenants").json()["items"]]
     problem_of(admin.get("/admin/tenants/nobody"), 404, "not_found", "tenantId")
 
