@@ -17,8 +17,6 @@ from structlog.typing import EventDict, Processor
 
 #: Quoted requests and their URLs, signatures and all, is what these tell below a warning.
 _TALKATIVE = ("httpx", "httpcore", "urllib3", "apprise", "PIL", "zeroconf")
-#: It warns of every request that waits for a moment; the metrics say how long requests take.
-_ALARMIST = ("waitress.queue",)
 _HIDDEN = "(hidden)"
 #: What opens something, by its shape: our keys, bearers, S3 signatures, tokens and shares in paths, pairing codes,
 #: and passwords in URLs.
@@ -54,8 +52,6 @@ def configure(level: str, form: str, secrets: Collection[str] = ()) -> None:
     logging.captureWarnings(True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    for name in _ALARMIST:
-        logging.getLogger(name).setLevel(logging.ERROR)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
 

@@ -4,6 +4,7 @@ A queue without a bound answers everybody, and everybody too late; refusing what
 quick.
 """
 
+import logging
 from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
@@ -26,6 +27,8 @@ class Dispatcher(ThreadedTaskDispatcher):
 
     def __init__(self, threads: int, most_waiting: int) -> None:
         super().__init__()
+        # It warns of every request that waits for a moment; the metrics say how long requests take.
+        self.queue_logger.setLevel(logging.ERROR)
         self._most_waiting = most_waiting
         self._refusing: Any = ThreadedTaskDispatcher()
         self.set_thread_count(threads)
