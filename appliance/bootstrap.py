@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from appliance import __version__
 from appliance.bus.buses import BUSES
@@ -264,6 +265,10 @@ def _tells(settings: Settings) -> herald.Tells:
     return telling
 
 
+def _store_disk(settings: Settings) -> Path | None:
+    return settings.objects_dir if settings.objects_dir.is_dir() else None
+
+
 def _films_at_once() -> int:
     """As many encoders as cores and memory carry: each of them keeps two cores busy and may take 2 GiB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -277,7 +282,7 @@ def _cores() -> int:
 
 def _encoder(settings: Settings, films: int) -> Encoder:
     try:
-        workplace = Workplace(settings.encoder_dir, min_free=settings.min_free_bytes)
+        workplace = Workplace(settings.encoder_dir, min_free=settings.min_free_bytes, target=_store_disk(settings))
     except OSError as error:
         raise SetupError(f"MEDIA_WORK_DIR: cannot write to {settings.encoder_dir}: {error.strerror}.") from None
     return Encoder(

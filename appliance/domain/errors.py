@@ -32,6 +32,7 @@ SDK and driver errors are translated into these once, at the adapter that talks 
     │   ├── ResourceLimit          decoding took more time or memory than a file may take
     │   ├── DurationLimit          it runs longer than a file may
     │   ├── TranscodeFailed        the encoder gave up for a reason that lies not in the file
+    │   │   └── NoRoom             a disk has no room for what is to be made; made as soon as it has
     │   ├── Cancelled              somebody asked for the end of the work
     │   └── ProbeUnavailable       the store went away while reading; try again
     ├── DependencyMissing          something beside store and catalog does not answer; requests do all the same
@@ -176,6 +177,11 @@ class DurationLimit(ProcessingError):
 class TranscodeFailed(ProcessingError):
     type = "transcode_failed"
     permanent = False
+
+
+class NoRoom(TranscodeFailed):
+    type = "no_room"
+    outage = True
 
 
 class Cancelled(ProcessingError):

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from appliance.domain.errors import TranscodeFailed
+from appliance.domain.errors import NoRoom
+from appliance.domain.sizes import readable
 
 _LOCK = "lock"
 
@@ -16,13 +17,15 @@ _LOCK = "lock"
 class Workplace:
     """A folder in `root` that this process alone works in; those of processes that were killed are removed.
 
-    A process holds a lock as long as it lives, whatever ends it. min_free: bytes of disk that no job may take.
+    A process holds a lock as long as it lives, whatever ends it. min_free: bytes of disk that no job may take, here
+    and at `target`, a folder on the disk where what is made is kept in the end; None where that cannot be seen.
     """
 
-    def __init__(self, root: Path, *, min_free: int) -> None:
+    def __init__(self, root: Path, *, min_free: int, target: Path | None = None) -> None:
         """Raises OSError where `root` cannot be written."""
         root.mkdir(parents=True, exist_ok=True)
         self._min_free = min_free
+        self._target = target
         self._folder = Path(tempfile.mkdtemp(prefix="work-", dir=root))
         self._lock = _lock(self._folder)
         _sweep(root, self._folder)
@@ -31,11 +34,15 @@ class Workplace:
     def folder(self, need: int) -> Iterator[Path]:
         """An empty folder for one job that writes at most `need` bytes; gone afterwards.
 
-        Raises TranscodeFailed where the disk has no room for it now.
+        Raises NoRoom where a disk has no room for it now.
         """
-        free = shutil.disk_usage(self._folder).free
-        if free < need + self._min_free:
-            raise TranscodeFailed(f"The disk has {free} bytes free; {need} are needed on top of the reserve.")
+        for disk in filter(None, (self._folder, self._target)):
+            free = shutil.disk_usage(disk).free
+            if free < need + self._min_free:
+                raise NoRoom(
+                    f"The disk at {disk} has {readable(free)} free; {readable(need)} are needed on top of the "
+                    f"{readable(self._min_free)} that are kept back."
+                )
         with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as name:
             yield Path(name)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.domain.errors import TranscodeFailed
+from appliance.domain.errors import NoRoom
 from appliance.media.workplace import Workplace
+from tests.small_disk import small_disk
 
 #: A process that works in a folder of its own until it is killed.
 _WORKER = """
@@ -60,12 +61,28 @@ def test_a_job_is_let_in_while_the_disk_has_room_beside_the_reserve(tmp_path: Pa
     with generous.folder(free * 3 // 4), careful.folder(free // 8):
         pass
     for place, need in ((generous, free * 2), (careful, free * 3 // 4)):
-        with pytest.raises(TranscodeFailed, match=f"{need} are needed") as refused, place.folder(need):
+        with pytest.raises(NoRoom, match="are needed on top of the") as refused, place.folder(need):
             pass
+        # It is made when there is room, however many attempts found none.
+        assert refused.value.outage
         assert not refused.value.permanent
         assert [path for path in places(tmp_path) for path in path.iterdir() if path.is_dir()] == []
     generous.close()
     careful.close()
+
+
+def test_a_job_waits_for_room_where_its_work_is_kept_too(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 10_000_000) as disk:
+        place = Workplace(tmp_path / "work", min_free=disk.base, target=disk.folder)
+        with place.folder(5_000_000):
+            pass
+        disk.fill(leave=2_000_000)
+        with pytest.raises(NoRoom, match=str(disk.folder)), place.folder(5_000_000):
+            pass
+        disk.clear()
+        with place.folder(5_000_000):
+            pass
+        place.close()
 
 
 def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(tmp_path: Path) -> None:
