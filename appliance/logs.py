@@ -15,8 +15,8 @@ from types import TracebackType
 import structlog
 from structlog.typing import EventDict, Processor
 
-#: Quoted requests and their URLs, signatures and all, is what these tell below a warning.
-_TALKATIVE = ("httpx", "httpcore", "urllib3", "apprise", "PIL", "zeroconf")
+#: What these tell below a warning is requests with their URLs, signatures and all.
+_TALKATIVE = ("httpx", "httpcore", "urllib3", "apprise", "PIL", "zeroconf", "waitress")
 _HIDDEN = "(hidden)"
 #: What opens something, by its shape: our keys, bearers, S3 signatures, tokens and shares in paths, pairing codes,
 #: and passwords in URLs.

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+#: On a disk of many, so much more is taken and given back that what others write meanwhile makes no difference.
+_OTHERS = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class SmallDisk:
@@ -22,12 +25,12 @@ class SmallDisk:
 
     def fill(self, leave: int) -> None:
         """Take all but `leave` bytes."""
-        with (self.folder / "filler").open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, self.free - leave))
+        _take(self.folder / "filler", self.free - leave + (_OTHERS if self.base else 0))
 
     def clear(self) -> None:
         """Give back what `fill` took."""
         (self.folder / "filler").unlink()
+        (self.folder / "cushion").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -36,9 +39,19 @@ def small_disk(folder: Path, size: int) -> Iterator[SmallDisk]:
     folder.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        yield SmallDisk(folder, shutil.disk_usage(folder).free - size)
+        _take(folder / "cushion", _OTHERS)
+        try:
+            yield SmallDisk(folder, shutil.disk_usage(folder).free - size)
+        finally:
+            for name in ("cushion", "filler"):
+                (folder / name).unlink(missing_ok=True)
         return
     try:
         yield SmallDisk(folder, 0)
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _take(path: Path, size: int) -> None:
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, max(1, size))

@@ -6,6 +6,8 @@ from appliance.domain.sizes import readable
 
 #: Room has to come back so much above a mark before it counts as back.
 _CLEARLY = 1.1
+#: But no more than this before uploads are said to be taken again, as they are by then.
+_CLEARLY_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Watermarks:
 
     def full(self, *, free: int, standing: bool = False) -> bool:
         """Whether new uploads are refused, whatever their size. standing: they were a moment ago."""
-        return free < self.min_free * (_CLEARLY if standing else 1)
+        margin = min(self.min_free * (_CLEARLY - 1), _CLEARLY_BYTES) if standing else 0
+        return free < self.min_free + margin
 
     def low(self, *, free: int, total: int, standing: bool = False) -> bool:
         """Whether people should make room."""
