@@ -1,5 +1,6 @@
 """Builds the adapters out of the settings: the only place that names them."""
 
+import contextlib
 import logging
 import os
 import socket
@@ -112,6 +113,7 @@ def build_context(assembly: Assembly, store_setup: "StoreSetup") -> Context:
         strict_images=settings.strict_images,
         embed_origins=settings.embed_origins,
         warn_free_percent=settings.warn_free_percent,
+        command=f"{settings.command_prefix} media-appliance".strip(),
     )
     readiness: dict[str, Callable[[], None]] = {
         "catalog": assembly.catalog.check,
@@ -172,6 +174,10 @@ class Workers:
 
     def start(self) -> None:
         self._runner.start()
+
+    def alive(self) -> bool:
+        """Whether every thread that was started still runs."""
+        return self._runner.alive()
 
     def stop(self, timeout_s: float) -> bool:
         """Let every worker finish its event and end; whether all did in time. What did not is delivered again."""
@@ -239,11 +245,21 @@ def minio_bucket(settings: Settings, secrets: Secrets) -> MinioBucket:
 
 
 def own_host(settings: Settings) -> str:
-    """The host by which others reach this machine: what is set, what is bound, else its address on the network."""
+    """The host by which others reach this machine: what is set, noted, bound, else its address on the network.
+
+    Noted is the address of the machine whose containers these are: from inside it cannot be seen.
+    """
     if settings.host:
         return settings.host
+    with contextlib.suppress(FileNotFoundError):
+        return settings.host_note.read_text().strip()
     if settings.bind not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
         return settings.bind
+    return network_address()
+
+
+def network_address() -> str:
+    """This machine's address on its network; loopback where it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # Connecting a datagram socket sends nothing; it only chooses the interface. RFC 5737: nobody has it.

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     intake_bind: str = Field(
         "127.0.0.1", description="address of the event intake; only the store and the edge call it"
     )
+    intake_host: str = Field(
+        "", description="host by which store and edge reach the intake; default the address it listens on"
+    )
     host: str = Field("", description="host in links where no request gives one; default the machine's own address")
     name: str = Field("media", description="the appliance's name on the network")
     hosts: Names = Field((), description="further host names by which clients may call, comma-separated")
@@ -86,6 +89,7 @@ class Settings(BaseSettings):
     min_free_bytes: int = Field(1 << 30, ge=0, description="free disk under which new uploads are refused")
     warn_free_percent: float = Field(10, ge=0, le=100, description="share of free disk under which people are told")
     notify_urls: str = Field("", description="who is told of trouble: URLs of Apprise, separated by blanks")
+    command_prefix: str = Field("", description="what is typed before `media-appliance`; shown in instructions")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     log_format: Literal["json", "text"] = Field("json", description="lines of the log: json for programs, or text")
 
@@ -134,6 +138,11 @@ class Settings(BaseSettings):
     @property
     def edge_cache_dir(self) -> Path:
         return self.data_dir / "edge-cache"
+
+    @property
+    def host_note(self) -> Path:
+        """Where the address of the machine is noted for those who run in its containers."""
+        return self.data_dir / "run" / "host"
 
     @property
     def store_url(self) -> str:

@@ -93,7 +93,8 @@ def _run(command: Sequence[str], folder: Path) -> None:
 
 
 def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # npm ends by naming a file that is gone with the folder, or with the container.
+    lines = [line.strip() for line in text.splitlines() if line.strip() and "complete log" not in line]
     return lines[-1] if lines else "npm said nothing."
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from appliance.credentials import Secrets
 
 _STOP_S = 2.5
+_PULSE_S = 10.0
 _log = logging.getLogger("appliance")
 
 
@@ -82,7 +83,8 @@ def serve() -> None:
 
 
 @click.command(short_help="Run the workers alone.")
-def work() -> None:
+@click.option("--pulse", type=click.Path(path_type=Path), help="A file to touch while every thread lives.")
+def work(pulse: Path | None) -> None:
     """Run the workers alone; more of them on other hosts need the same store, catalog and bus."""
     with opened() as parts:
         from appliance.bootstrap import Workers
@@ -93,7 +95,9 @@ def work() -> None:
         with StopRequest() as request:
             workers.start()
             while not request.made:
-                request.wait(3600)
+                if pulse is not None and workers.alive():
+                    pulse.touch()
+                request.wait(_PULSE_S)
         workers.stop(_STOP_S)
 
 
@@ -127,22 +131,40 @@ def migrate() -> None:
 
 
 @click.command(short_help="Get what a start needs, without starting.")
+@click.option("--containers", metavar="UID:GID", help="Make folders and settings for containers of this account.")
 @json_option
-def prepare(as_json: bool) -> None:
-    """Get what a start needs, MinIO above all, without starting anything."""
+def prepare(containers: str | None, as_json: bool) -> None:
+    """Get what a start needs, MinIO above all, without starting anything.
+
+    With --containers, make what the containers of docker-compose.yml find when they start, and note this machine's
+    address for them.
+    """
+    from appliance.config import load_settings
+
+    settings = load_settings()
+    if containers is not None:
+        _prepare_containers(settings, containers)
+        return
     from rich.console import Console
 
-    from appliance.config import load_settings
     from appliance.stack.minio_binary import obtain_minio
     from appliance.stack.nginx_binary import find_nginx
 
-    settings = load_settings()
     minio = obtain_minio(settings.minio_binary, Console(stderr=True))
     nginx = find_nginx(settings.nginx_binary)
     if as_json:
         show_json({"minio": str(minio), "nginx": str(nginx.path)})
     else:
         click.echo(f"MinIO: {minio}\nnginx: {nginx.path}, version {nginx.version}")
+
+
+def _prepare_containers(settings: "Settings", owner: str) -> None:
+    from appliance.bootstrap import network_address
+    from appliance.stack.containers import Owner, prepare_containers
+
+    host = settings.host or network_address()
+    prepare_containers(settings, Owner.parse(owner), host)
+    click.echo(f"Ready for the containers; this machine is reached at {host}.")
 
 
 def _log_to_stderr(settings: "Settings", secrets: "Secrets | None" = None) -> None:

@@ -60,6 +60,10 @@ class Runner:
         for thread in self._threads:
             thread.start()
 
+    def alive(self) -> bool:
+        """Whether every thread still runs."""
+        return all(thread.is_alive() for thread in self._threads)
+
     def stop(self, timeout_s: float) -> bool:
         """Let every worker finish its event and end; whether all did in time. What did not is delivered again."""
         self._stopping.set()

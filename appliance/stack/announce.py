@@ -1,13 +1,14 @@
 """Announces the appliance on the local network by multicast DNS (RFC 6762, RFC 6763), so that programs find it.
 
-What is said: the service `_media-appliance._tcp` under the appliance's name, its port, and in the TXT record `name`,
-`version`, `api` (the port once more, for programs that see records alone), `tls` (1 or 0) and, where `MEDIA_API_URL`
-fixes it, `url`. Nothing secret: whoever finds it still needs a key.
+What is said: the host `{name}.local`; the service `_media-appliance._tcp` under the appliance's name, its port, and in
+the TXT record `name`, `version`, `api` (the port once more, for programs that see records alone), `tls` (1 or 0) and,
+where `MEDIA_API_URL` fixes it, `url`. Nothing secret: whoever finds it still needs a key.
 """
 
 import ipaddress
 import logging
 import platform
+import re
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
@@ -107,7 +108,14 @@ def _info(settings: Settings, addresses: Sequence[str]) -> ServiceInfo:
         port=settings.api_port,
         properties={name: value for name, value in said.items() if value},
         parsed_addresses=list(addresses),
+        server=f"{_host_label(settings.name)}.local.",
     )
+
+
+def _host_label(name: str) -> str:
+    """The appliance's name as a label of a host name (RFC 1123): `media` makes `http://media.local:8080`."""
+    label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return label[:_LONGEST_LABEL] or "media"
 
 
 def _is_address(text: str) -> bool:

@@ -37,20 +37,26 @@ class Plan:
 
     @property
     def intake_url(self) -> str:
-        """Where store and edge reach the intake from this machine."""
-        return f"http://{url_host(reachable(self.settings.intake_bind))}:{self.settings.intake_port}"
+        """Where store and edge reach the intake."""
+        return f"http://{self._intake_host}:{self.settings.intake_port}"
 
     @property
     def image_url(self) -> str:
         """Where the edge reaches what makes pictures."""
-        return f"http://{url_host(reachable(self.settings.intake_bind))}:{self.settings.image_port}"
+        return f"http://{self._intake_host}:{self.settings.image_port}"
+
+    @property
+    def _intake_host(self) -> str:
+        return url_host(self.settings.intake_host or reachable(self.settings.intake_bind))
 
 
-def store_child(plan: Plan, minio: Path) -> Child:
-    """MinIO, with both webhook targets: FAST tells of an event at once and once, DURABLE until it was heard."""
+def store_environment(plan: Plan, events_dir: Path) -> dict[str, str]:
+    """What MinIO is told: both webhook targets, FAST for an event at once and once, DURABLE until it was heard.
+
+    events_dir: where the durable one keeps what was not heard yet.
+    """
     settings, secrets = plan.settings, plan.secrets
-    run = settings.data_dir / "run"
-    env = _inherited() | {
+    env = {
         "MINIO_ROOT_USER": settings.s3_access_key or secrets.s3_access_key,
         "MINIO_ROOT_PASSWORD": settings.s3_secret_key or secrets.s3_secret_key,
         "MINIO_SITE_REGION": settings.s3_region,
@@ -58,19 +64,26 @@ def store_child(plan: Plan, minio: Path) -> Child:
         "MINIO_UPDATE": "off",
         "MINIO_API_CORS_ALLOW_ORIGIN": ",".join(settings.cors_origins),
         "MINIO_API_STALE_UPLOADS_EXPIRY": _STALE_UPLOADS,
-        "MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_DURABLE": str(settings.data_dir / "minio-events"),
+        "MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_DURABLE": str(events_dir),
     }
     for target in TARGETS:
         env[f"MINIO_NOTIFY_WEBHOOK_ENABLE_{target}"] = "on"
         env[f"MINIO_NOTIFY_WEBHOOK_ENDPOINT_{target}"] = plan.intake_url + EVENTS_PATH
         env[f"MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_{target}"] = f"Bearer {secrets.intake_token}"
+    return env
+
+
+def store_child(plan: Plan, minio: Path) -> Child:
+    """MinIO, as the appliance needs it."""
+    settings = plan.settings
+    run = settings.data_dir / "run"
     return Child(
         name="minio",
         argv=[
             *(str(minio), "server", "--quiet", "--certs-dir", str(run / "minio-certs")),
             *("--address", f"{url_host(settings.bind)}:{settings.s3_port}", str(settings.objects_dir)),
         ],
-        env=env,
+        env=_inherited() | store_environment(plan, settings.data_dir / "minio-events"),
         ready=lambda: answers(settings.bind, settings.s3_port, "/minio/health/cluster"),
         stop_grace_s=2.5,
     )

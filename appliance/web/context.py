@@ -23,6 +23,7 @@ class WebOptions:
     embed_origins: pages that may frame a player. strict_images: only named and signed transformations are made.
     data_dir: for the programs on offer in it; the edge's cache lies on its disk. storage_dir: on the disk whose room
     is watched. max_waiters: long polls that may wait at one time. min_free_bytes, warn_free_percent: as in Watermarks.
+    command: how the appliance's own command is typed on its machine.
     """
 
     api_port: int
@@ -45,6 +46,7 @@ class WebOptions:
     name: str
     version: str
     strict_images: bool = False
+    command: str = "media-appliance"
     embed_origins: tuple[str, ...] = ()
     warn_free_percent: float = 0
 

@@ -18,6 +18,7 @@ def front() -> Response:
     page = render_template(
         "front.html",
         name=options.name,
+        command=options.command,
         version=options.version,
         paired=paired,
         here=addresses(),

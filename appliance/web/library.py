@@ -54,5 +54,6 @@ def _inside(path: str) -> str:
 
 
 def _page(template: str, status: int = 200, **values: object) -> Response:
-    text = render_template(template, appliance=context().options.name, here=addresses(), **values)
+    options = context().options
+    text = render_template(template, appliance=options.name, command=options.command, here=addresses(), **values)
     return secure(Response(text, status), working_policy(addresses()), referrer="same-origin")

@@ -76,4 +76,6 @@ _PAGE = {"description": "the page, for people", "content": {"text/html": {"schem
 @api.get("/pair", responses={200: _PAGE, **responses(400, 500)})
 def page() -> Response:
     """The page behind the link and the QR code. The code is in the fragment, which no server and no log ever sees."""
-    return secure(Response(render_template("pair.html", name=context().options.name, api=addresses().api)))
+    options = context().options
+    text = render_template("pair.html", name=options.name, command=options.command, api=addresses().api)
+    return secure(Response(text))
