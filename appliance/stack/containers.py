@@ -1,4 +1,4 @@
-"""What the containers of docker-compose.yml find when they start: folders, secrets, the store's and the edge's settings.
+"""What the containers of docker-compose.yml find when they start: folders, secrets, settings of store and edge.
 
 One container, the only one that runs as root, does this at each start and ends; all others run under an ordinary
 account and take what lies here.
@@ -47,9 +47,10 @@ def prepare_containers(settings: Settings, owner: Owner, host: str) -> None:
     """
     keep_private()
     events = settings.data_dir / "minio-events"
+    imported = settings.data_dir / "import-journal"
     store_settings = settings.data_dir / "run" / "minio" / "minio.env"
     try:
-        for folder in (settings.data_dir, settings.objects_dir, events, settings.edge_cache_dir, settings.encoder_dir):
+        for folder in (settings.objects_dir, events, imported, settings.edge_cache_dir, settings.encoder_dir):
             folder.mkdir(parents=True, exist_ok=True)
         plan = Plan(settings, load_or_create(settings.data_dir))
         store_settings.parent.mkdir(parents=True, exist_ok=True)

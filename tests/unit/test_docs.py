@@ -14,7 +14,12 @@ from gui.commands.send import send
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/command.md", "docs/operations.md"]
+DOCUMENTS = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+]
 
 
 def commands(group: click.Group = main, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -58,6 +63,7 @@ def test_no_document_names_a_command_that_does_not_exist(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_no_document_names_a_setting_that_does_not_exist(document: str) -> None:
     known = {f"MEDIA_{name.upper()}" for name in Settings.model_fields} | {"MEDIA_CONFIG", "MEDIA_KEY"}
+    known |= set(re.findall(r"^#(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     named = set(re.findall(r"\bMEDIA_[A-Z0-9_]*[A-Z0-9]\b", (ROOT / document).read_text()))
     assert named <= known, named - known
 
